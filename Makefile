@@ -1,0 +1,41 @@
+# Each target makes what it needs: a bare machine with Python 3.11 or later is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: score test lint types check-data unit clean
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+## score the sample articles with the shipped model
+score: $(INSTALLED)
+	@mkdir -p out
+	@$(BIN)/classifier score data/samples --format html -o out/samples.html
+	@$(BIN)/classifier score data/samples --format jsonl -o out/samples.jsonl 2>/dev/null
+	@$(BIN)/classifier score data/samples/lions-mane-coffee-vendor-blog.md --format text 2>/dev/null | head -n 40
+	@echo "..."
+	@echo "All results: out/samples.html (open it in a browser) and out/samples.jsonl"
+
+## everything that must hold: lint, types, the corpus, the tests
+test: lint types check-data unit
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+check-data: $(INSTALLED)
+	$(BIN)/classifier data check data/corpus
+
+unit: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

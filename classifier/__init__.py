@@ -1,0 +1,43 @@
+"""Finds promotional text and unsupported therapeutic claims in health marketing.
+
+>>> import classifier
+>>> model = classifier.load_model()                      # the shipped model, or a directory
+>>> verdict = classifier.score("Order now! Our tea cures arthritis.", model)
+>>> verdict.flags
+('promotional', 'unsupported_claim')
+
+For streams of records see ``classifier.scoring.score_pages`` and ``classifier.io.read_pages``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from classifier.schema import Verdict
+    from classifier.scoring import Scorer
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "load_model", "score"]
+
+
+def load_model(path: str | Path | None = None) -> Scorer:
+    """Open a bundle; without a path, the shipped model.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is missing, damaged, or made for another text pipeline.
+    """
+    from classifier.scoring import Scorer, default_model
+
+    return Scorer(path or default_model())
+
+
+def score(text: str, model: Scorer, *, sentences: str = "flagged") -> Verdict:
+    """Score one text. ``sentences`` is ``"flagged"``, ``"all"`` or ``"none"``."""
+    from classifier.schema import Page
+
+    return model.score_batch([Page(id="-", text=text)], sentences)[0]

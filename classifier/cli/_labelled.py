@@ -1,0 +1,30 @@
+"""Options that all commands reading labelled data share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+_OPTIONS = (
+    click.option("--text-column", default="text", show_default=True, help="Column with the text."),
+    click.option(
+        "--label-column", default="label", show_default=True, help="Column with one class per row."
+    ),
+    click.option("--label", "labels", multiple=True, help="Column of a yes/no label. Repeatable."),
+    click.option(
+        "--group-column",
+        default="group",
+        show_default=True,
+        help="Column with what splits keep together: site, author, product.",
+    ),
+    click.option("--id-column", default="id", show_default=True, help="Column with the id."),
+)
+
+
+def labelled_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of ``classifier.io.read_labelled`` to a command."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function

@@ -1,0 +1,74 @@
+"""``classifier data``: check, describe, split and convert labelled data."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.group("data", short_help="Check, describe, split and convert labelled data.")
+def command() -> None:
+    """Work on labelled data: pages with segments, or tables with one labelled text per row."""
+
+
+@command.command("check")
+@click.argument("paths", nargs=-1, required=True)
+def check(paths: tuple[str, ...]) -> None:
+    """Check schema, offsets, labels, coverage, contradictions and near duplicates.
+
+    Prints one line per problem, with file, line and field. Exit status 1 if there is any.
+    """
+    from classifier.corpus import problems
+    from classifier.io import read_labelled
+
+    data = read_labelled(paths)
+    found = 0
+    for problem in problems(data):
+        click.echo(problem)
+        found += 1
+    units = sum(len(page.segments) for page in data.pages)
+    click.echo(f"{len(data.pages)} pages, {units} units: {found or 'no'} problems", err=True)
+    sys.exit(1 if found else 0)
+
+
+@command.command("stats")
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--plot", type=click.Path(dir_okay=False), help="Also draw a PNG (extra 'plots').")
+def stats(paths: tuple[str, ...], as_json: bool, plot: str | None) -> None:
+    """Count pages and units, label balance per genre and family, lengths, diversity."""
+    import json
+
+    from classifier.corpus import statistics
+    from classifier.io import read_labelled
+    from classifier.report import plot_statistics, statistics_table
+
+    found = statistics(read_labelled(paths))
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else statistics_table(found))
+    if plot:
+        plot_statistics(found, plot)
+
+
+@command.command("splits")
+@click.argument("paths", nargs=-1, required=True)
+def splits(paths: tuple[str, ...]) -> None:
+    """Print the fixed grouped split and the leave-one-family-out folds as JSON, by page id."""
+    import json
+
+    from classifier.corpus import splits
+    from classifier.io import read_labelled
+
+    click.echo(json.dumps(splits(read_labelled(paths)), indent=1, ensure_ascii=False))
+
+
+@command.command("convert")
+@click.argument("source")
+@click.argument("target")
+def convert(source: str, target: str) -> None:
+    """Convert labelled pages between .jsonl and the line-by-line authoring format .marked."""
+    from classifier.io import read_labelled, write_labelled
+
+    data = read_labelled([source])
+    write_labelled(data.pages, target, data.labels)
+    click.echo(f"{len(data.pages)} pages written to {target}", err=True)

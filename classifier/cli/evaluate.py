@@ -1,0 +1,30 @@
+"""``classifier evaluate``: how well a model does on labelled data that it was not trained on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from classifier.cli._labelled import labelled_options
+
+
+@click.command("evaluate", short_help="Measure a model on labelled data.")
+@click.argument("data", nargs=-1, required=True)
+@click.option("--model", type=click.Path(), help="Model bundle. Default: the shipped model.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@labelled_options
+def command(data: tuple[str, ...], model: str | None, as_json: bool, **columns: Any) -> None:
+    """Measure a model on DATA, per label, for sentences and pages, with 95 % intervals over groups."""
+    import json
+
+    from classifier.evaluation import evaluate_model
+    from classifier.io import read_labelled
+    from classifier.report import metrics_table
+    from classifier.scoring import Scorer, default_model
+
+    columns["labels"] = columns["labels"] or None
+    dataset = read_labelled(data, **columns)
+    scorer = Scorer(model or default_model())
+    metrics = evaluate_model(scorer.model, scorer.analyser, dataset)
+    click.echo(json.dumps(metrics) if as_json else metrics_table(metrics, "measured"))

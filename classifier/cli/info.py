@@ -1,0 +1,25 @@
+"""``classifier info``: what a model bundle is."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("info", short_help="Show what a model bundle holds.")
+@click.option("--model", type=click.Path(), help="Model bundle. Default: the shipped model.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest.")
+def command(model: str | None, as_json: bool) -> None:
+    """Verify a model bundle and show its labels, thresholds, data and metrics."""
+    import json
+
+    from classifier.model.bundle import load
+    from classifier.report import model_card
+    from classifier.scoring import default_model
+
+    opened = load(model or default_model())
+    if as_json:
+        about = {"name": opened.name, "labels": opened.labels, "unit": opened.unit,
+                 "exclusive": opened.exclusive, "thresholds": opened.thresholds}  # fmt: skip
+        click.echo(json.dumps(about | dict(opened.about), indent=2, ensure_ascii=False))
+    else:
+        click.echo(f"{opened.name}\n\n{model_card(opened)}")

@@ -1,0 +1,139 @@
+"""``classifier score``: texts in, verdicts out."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import click
+
+FORMATS = ("jsonl", "csv", "tsv", "parquet", "text", "html")
+
+
+@click.command("score", short_help="Score texts and write one verdict per record.")
+@click.argument("inputs", nargs=-1, required=True)
+@click.option("--model", type=click.Path(), help="Model bundle. Default: the shipped model.")
+@click.option("-o", "--output", default="-", help="File to write; '-' is stdout (default).")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    help="Output format. Default: by the output's suffix, else jsonl.",
+)
+@click.option(
+    "--sentences",
+    type=click.Choice(["flagged", "all", "none"]),
+    default="flagged",
+    show_default=True,
+    help="Which sentences a verdict lists.",
+)
+@click.option(
+    "--rows",
+    type=click.Choice(["pages", "sentences"]),
+    default="pages",
+    show_default=True,
+    help="For csv and tsv: one row a page or one a sentence.",
+)
+@click.option("--text-column", default="text", show_default=True, help="Column with the text.")
+@click.option("--id-column", default="id", show_default=True, help="Column with the id.")
+@click.option(
+    "--stdin-format",
+    type=click.Choice(["txt", "md", "html", "jsonl", "csv", "tsv"]),
+    default="txt",
+    show_default=True,
+    help="What '-' holds.",
+)
+@click.option(
+    "--threshold",
+    "thresholds",
+    multiple=True,
+    metavar="LABEL=P",
+    help="Flag LABEL from probability P on, instead of the model's threshold. Repeatable.",
+)
+@click.option(
+    "--max-chars",
+    type=click.IntRange(min=1),
+    default=1_000_000,
+    show_default=True,
+    help="Longer texts become error rows.",
+)
+@click.option(
+    "-j", "--jobs", default=1, show_default=True, help="Worker processes; -1 takes all cores."
+)
+def command(
+    inputs: tuple[str, ...],
+    model: str | None,
+    output: str,
+    format_: str | None,
+    sentences: str,
+    rows: str,
+    text_column: str,
+    id_column: str,
+    stdin_format: str,
+    thresholds: tuple[str, ...],
+    max_chars: int,
+    jobs: int,
+) -> None:
+    """Score INPUTS: files, folders, quoted globs, or '-' for stdin.
+
+    Reads .txt, .md, .html, .jsonl, .csv, .tsv and .parquet. Writes one row per record, in input order;
+    a record that cannot be scored becomes a row with its error. Data go to the output, everything else
+    to stderr.
+
+    Exit status: 0 all scored; 1 nothing could be scored; 2 wrong usage; 3 some records failed.
+    """
+    from classifier.io import read_pages
+    from classifier.report import open_report, summary
+    from classifier.scoring import Scorer, default_model, score_pages
+
+    if jobs == 0:
+        raise click.BadParameter("must not be 0", param_hint="--jobs")
+    chosen = _thresholds(thresholds)
+    path = model or default_model()
+    scorer = Scorer(path, chosen)
+    labels = scorer.model.labels
+    pages = read_pages(
+        inputs,
+        text_column=text_column,
+        id_column=id_column,
+        stdin_format=stdin_format,
+        max_chars=max_chars,
+    )
+    counts: Counter[str] = Counter()
+    writer = open_report(
+        output, format_ or _format_of(output), labels=labels, rows=rows, sentences=sentences
+    )
+    verdicts = score_pages(pages, path, thresholds=chosen, sentences=sentences, n_jobs=jobs)
+    with writer:
+        for verdict in verdicts:
+            writer.write(verdict)
+            counts["failed" if verdict.error else "scored"] += 1
+            counts.update(f"page/{label}" for label in verdict.flags)
+            counts.update(f"sentence/{label}" for s in verdict.sentences for label in s.flags)
+            if verdict.error:
+                click.echo(f"{verdict.id}: {verdict.error}", err=True)
+    click.echo(summary(counts, labels, scorer.model.name, sentences != "none"), err=True)
+    if counts["failed"]:
+        sys.exit(3 if counts["scored"] else 1)
+
+
+def _thresholds(options: tuple[str, ...]) -> dict[str, float]:
+    chosen = {}
+    for option in options:
+        label, _, value = option.partition("=")
+        try:
+            chosen[label] = float(value)
+        except ValueError:
+            raise click.BadParameter(
+                f"'{option}' is not LABEL=P", param_hint="--threshold"
+            ) from None
+        if not 0 <= chosen[label] <= 1:
+            raise click.BadParameter(f"{value} is not in [0, 1]", param_hint="--threshold")
+    return chosen
+
+
+def _format_of(output: str) -> str:
+    suffix = output.rpartition(".")[2].lower() if "." in output else ""
+    return {"txt": "text", "htm": "html", "pq": "parquet"}.get(
+        suffix, suffix if suffix in FORMATS else "jsonl"
+    )

@@ -1,0 +1,49 @@
+"""``classifier train``: labelled data in, a model bundle out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from classifier.cli._labelled import labelled_options
+
+
+@click.command("train", short_help="Train a model on labelled data.")
+@click.argument("data", nargs=-1, required=True)
+@click.option("-o", "--output", required=True, type=click.Path(), help="Directory of the bundle.")
+@click.option("--config", type=click.Path(dir_okay=False), help="TOML file with settings.")
+@click.option("--seed", type=int, help="Seed; overrides the configuration.")
+@click.option(
+    "-j", "--jobs", default=1, show_default=True, help="Processes for cross-validation; -1: all."
+)
+@labelled_options
+def command(
+    data: tuple[str, ...],
+    output: str,
+    config: str | None,
+    seed: int | None,
+    jobs: int,
+    **columns: Any,
+) -> None:
+    """Train a model on DATA and write it to a directory that 'score --model' accepts.
+
+    DATA are labelled pages (JSON lines with segments) or tables (csv, tsv, jsonl, parquet) with one
+    labelled text per row. Prints cross-validated metrics; pages of one group are never split.
+    """
+    from dataclasses import replace
+
+    from classifier.io import read_labelled
+    from classifier.model.bundle import save
+    from classifier.report import metrics_table, model_card
+    from classifier.training import TrainConfig, train
+
+    settings = TrainConfig.from_toml(config) if config else TrainConfig()
+    if seed is not None:
+        settings = replace(settings, seed=seed)
+    columns["labels"] = columns["labels"] or None
+    dataset = read_labelled(data, **columns)
+    model = train(dataset, settings, n_jobs=jobs, progress=lambda line: click.echo(line, err=True))
+    model = save(model, output, model_card(model))
+    click.echo(metrics_table(model.about["metrics"], "cross-validated"))
+    click.echo(f"{model.name} written to {output}", err=True)

@@ -1,0 +1,55 @@
+"""JSON lines: one object a line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from classifier.io.lines import Line, bounded_lines, decode, too_long
+from classifier.io.record import Options, Record, pages, type_name
+from classifier.io.values import MAX_DEPTH, depth
+from classifier.schema import Page
+
+#: orjson makes inexact floats of whole numbers beyond 64 bits, which have 20 digits or more.
+_LONG_NUMBER = re.compile(rb"\d{20}")
+
+
+def read(stream: BinaryIO, name: str, options: Options) -> Iterator[Page]:
+    """Yield one page for each line that is not blank; blank lines are no records.
+
+    A line that is no JSON object, is not UTF-8, is too long or nests too deep becomes a page with
+    an error, and so does one without a sound text.
+    """
+    return pages(records(stream, name, options.line_limit), options)
+
+
+def records(stream: BinaryIO, name: str, limit: int) -> Iterator[Record]:
+    """Yield one record for each line that is not blank, of at most ``limit`` bytes."""
+    for line in bounded_lines(stream, limit):
+        where = f"{name}:{line.number}"
+        if line.data is None:
+            yield Record(where, {}, f"the line is {too_long(limit)}")
+        elif line.data.strip():
+            fields, problem = _object(line.data, line)
+            yield Record(where, fields, problem)
+
+
+def _object(data: bytes, line: Line) -> tuple[dict[str, Any], str | None]:
+    import orjson
+
+    try:
+        value = orjson.loads(data)
+        if _LONG_NUMBER.search(data):
+            value = json.loads(data)
+    except orjson.JSONDecodeError as error:
+        _, problem = decode(data, line.offset)
+        return {}, problem or f"broken JSON at column {error.colno}: {error.msg}"
+    except (ValueError, RecursionError) as error:
+        return {}, f"JSON that cannot be held: {error}"
+    if not isinstance(value, dict):
+        return {}, f"the line is JSON but holds {type_name(value)}, where an object is needed"
+    if depth(value) > MAX_DEPTH:
+        return {}, f"JSON nested deeper than {MAX_DEPTH} levels"
+    return value, None

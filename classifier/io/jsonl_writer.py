@@ -1,0 +1,35 @@
+"""Rows as JSON lines."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from classifier.io.rows import contract_fields, json_columns
+from classifier.schema import Verdict
+
+
+class JsonlRows:
+    """Writes one object a page: the contract's fields, then the input's own columns.
+
+    Parameters
+    ----------
+    stream
+        Gets UTF-8.
+    sentences
+        ``flagged``, ``all`` or ``none``.
+    """
+
+    def __init__(self, stream: BinaryIO, sentences: str) -> None:
+        import orjson
+
+        self._stream = stream
+        self._sentences = sentences
+        self._dumps = orjson.dumps
+
+    def write(self, verdict: Verdict) -> None:
+        """Write one row."""
+        row = contract_fields(verdict, self._sentences) | json_columns(verdict.columns)
+        self._stream.write(self._dumps(row) + b"\n")
+
+    def close(self) -> None:
+        """Nothing is held back."""

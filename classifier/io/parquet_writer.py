@@ -1,0 +1,135 @@
+"""Rows as Parquet, with the types of a row's parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
+
+from classifier.errors import InputError
+from classifier.io.parquet_columns import EXTRA, column_kinds, fitted, plain
+from classifier.io.rows import CONTRACT, contract_fields, passthrough
+from classifier.schema import Verdict
+
+#: Rows of a row group; those of the first one fix the schema.
+GROUP = 10_000
+
+
+class ParquetRows:
+    """Writes one row a page: the contract's fields, the input's own columns, ``extra``.
+
+    ``text`` is null but where it was extracted. The input's columns are those of the first 10,000
+    rows, each of the type of its first value: bool, int64, float64, string, or string holding JSON
+    for lists and objects. What fits no column goes to ``extra``, a JSON object, so nothing is lost.
+
+    Parameters
+    ----------
+    stream
+        Gets the file; need not be seekable.
+    labels
+        Names of the scores.
+    sentences
+        ``flagged``, ``all`` or ``none``.
+
+    Raises
+    ------
+    InputError
+        There are no labels: Parquet has no empty structures.
+    """
+
+    def __init__(self, stream: BinaryIO, labels: Sequence[str], sentences: str) -> None:
+        if not labels:
+            raise InputError("Parquet output needs at least one label.")
+        self._stream = _Counting(stream)
+        self._labels = tuple(labels)
+        self._sentences = sentences
+        self._rows: list[dict[str, Any]] = []
+        self._own: list[dict[str, Any]] = []
+        self._kinds: dict[str, str] | None = None
+        self._writer: Any = None
+
+    def write(self, verdict: Verdict) -> None:
+        """Keep one row; write the row group when it is full."""
+        self._rows.append(contract_fields(verdict, self._sentences))
+        self._own.append(plain(passthrough(verdict.columns, (*CONTRACT, EXTRA))))
+        if len(self._rows) == GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        """Write the last rows and the footer."""
+        if self._rows or self._writer is None:
+            self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if self._kinds is None:
+            self._kinds = column_kinds(self._own)
+            schema = _schema(self._labels, self._kinds)
+            self._writer = pq.ParquetWriter(pa.PythonFile(self._stream, mode="w"), schema)
+        rows = [
+            # a failed page has no scores: null, not a structure of nulls
+            row | {"scores": row["scores"] or None} | fitted(own, self._kinds)
+            for row, own in zip(self._rows, self._own, strict=True)
+        ]
+        table = pa.Table.from_pylist(rows, schema=self._writer.schema)
+        self._writer.write_table(table, row_group_size=GROUP)
+        self._rows.clear()
+        self._own.clear()
+
+
+class _Counting:
+    """A stream that tells its position by counting, since pipes cannot."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._written = 0
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        piece = bytes(data)
+        self._stream.write(piece)
+        self._written += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._written
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Leave the stream open: its owner closes it."""
+        self.closed = True
+
+
+def _schema(labels: Sequence[str], kinds: Mapping[str, str]) -> Any:
+    import pyarrow as pa
+
+    scores = pa.struct([(label, pa.float64()) for label in labels])
+    cue = pa.struct([("cue", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
+    sentence = pa.struct(
+        [
+            *(("start", pa.int64()), ("end", pa.int64()), ("text", pa.string())),
+            *(("flags", pa.list_(pa.string())), ("scores", scores), ("cues", pa.list_(cue))),
+        ]
+    )
+    types = {
+        "bool": pa.bool_(),
+        "int": pa.int64(),
+        "float": pa.float64(),
+        "str": pa.string(),
+        "json": pa.string(),
+    }
+    own = [(name, types[wanted]) for name, wanted in kinds.items()]
+    contract = {
+        "id": pa.string(),
+        "text": pa.string(),
+        "flags": pa.list_(pa.string()),
+        "scores": scores,
+        "sentences": pa.list_(sentence),
+        "model": pa.string(),
+        "error": pa.string(),
+    }
+    return pa.schema([*contract.items(), *own, (EXTRA, pa.string())])

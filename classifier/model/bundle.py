@@ -1,0 +1,267 @@
+"""A trained model on disk: a directory of numbers and text that cannot run code when it is loaded.
+
+``manifest.json``
+    Format version, labels, thresholds, configuration, seed, metrics, library versions, hash of the
+    training data, the SHA-256 of every other file and of the manifest itself.
+``parameters.npz``
+    Arrays, read with ``allow_pickle=False``; names, types and shapes are checked against ``SHAPES``.
+``README.md``
+    The model card.
+
+Everything is verified before anything is built. Because the parameters are plain numbers, no
+scikit-learn is needed to score and no release of it can be incompatible; what must agree is the text
+pipeline (``Analyser.fingerprint``), because its rule numbers and tokens are the features.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.analysis import Analysis, Float
+from classifier.errors import BundleError
+from classifier.model.calibration import apply_page, apply_sigmoid
+from classifier.model.context import context_names
+from classifier.model.estimator import second_stage
+from classifier.model.features import SentenceFeatures
+
+#: Raised whenever an older reader could not understand a newer bundle, or the other way round.
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+PARAMETERS = "parameters.npz"
+CARD = "README.md"
+#: Expected arrays; W = features.width, K = context features, L = labels. All float32 or float64.
+SHAPES = {
+    "coef": ("W", "L"),
+    "intercept": ("L",),
+    "context_coef": ("K", "L"),
+    "context_intercept": ("L",),
+    "calibration": ("L", 2),
+    "page_calibration": ("L", 3),
+}
+#: Decimals of a score. Flags are decided on the rounded score, so that anyone can check them.
+DECIMALS = 6
+#: Nothing larger is opened: a bundle holds a few megabytes.
+_LARGEST_FILE = 200_000_000
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model, ready to predict.
+
+    Attributes
+    ----------
+    labels
+        Names of the labels, the columns of all scores.
+    exclusive
+        Each unit bears exactly one label: scores are normalised to sum to 1 and the highest wins.
+    unit
+        ``"sentence"`` or ``"record"``; see ``classifier.schema.Dataset``.
+    thresholds
+        Probability per label from which on a sentence is flagged; empty when ``exclusive``.
+    features
+        Parameters of ``SentenceFeatures``.
+    fingerprint
+        The text pipeline that the model was trained with.
+    parameters
+        The arrays of ``SHAPES``.
+    about
+        Everything else of the manifest: configuration, metrics, data, versions.
+    name
+        ``directory@hash``, written to every output row.
+    """
+
+    labels: tuple[str, ...]
+    exclusive: bool
+    unit: str
+    thresholds: Mapping[str, float]
+    features: Mapping[str, Any]
+    fingerprint: str
+    parameters: Mapping[str, Float]
+    about: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+
+    def require(self, fingerprint: str) -> None:
+        """Raise ``BundleError`` unless the model was trained with the given text pipeline."""
+        if self.fingerprint != fingerprint:
+            raise BundleError(
+                f"model {self.name} was trained with text pipeline {self.fingerprint}, but this "
+                f"installation has {fingerprint}; retrain it with 'classifier train', or install "
+                "the releases of this package and of spaCy that it was trained with"
+            )
+
+    def predict(self, X: Analysis) -> tuple[Float, Float]:
+        """Calibrated probabilities of sentences (S, L) and pages (P, L)."""
+        logits = self.decision_function(X)
+        p = self.parameters
+        sentences = apply_sigmoid(logits, p["calibration"])
+        if self.exclusive:
+            sentences /= sentences.sum(axis=1, keepdims=True)
+        pages = apply_page(sentences, X.page_bounds, p["page_calibration"])
+        if self.exclusive and self.unit == "record":
+            pages /= np.maximum(pages.sum(axis=1, keepdims=True), 1e-12)
+        return sentences, pages
+
+    def decision_function(self, X: Analysis) -> Float:
+        """Uncalibrated logits of sentences, (S, L)."""
+        p = self.parameters
+        z = SentenceFeatures(**self.features).transform(X).linear(p["coef"]) + p["intercept"]
+        return second_stage(z, X, p["context_coef"], p["context_intercept"])
+
+
+def save(model: Model, directory: str | os.PathLike[str], card: str) -> Model:
+    """Write a bundle, atomically: the directory holds the old bundle or the new one, never a mix.
+
+    Returns the model with its name set.
+    """
+    target = Path(directory).resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
+        raise BundleError(f"{directory}: the directory holds other files; choose a new one")
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
+        new = Path(scratch) / "new"
+        new.mkdir()
+        arrays = {name: np.asarray(model.parameters[name], np.float32) for name in SHAPES}
+        np.savez_compressed(new / PARAMETERS, allow_pickle=False, **arrays)
+        (new / CARD).write_text(card, encoding="utf-8")
+        manifest = {
+            "format_version": FORMAT_VERSION,
+            "labels": list(model.labels),
+            "exclusive": model.exclusive,
+            "unit": model.unit,
+            "thresholds": dict(model.thresholds),
+            "features": dict(model.features),
+            "text_pipeline": model.fingerprint,
+            **model.about,
+            "sha256": {name: _sha256(new / name) for name in (PARAMETERS, CARD)},
+        }
+        manifest["manifest_sha256"] = _checksum(manifest)
+        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        (new / MANIFEST).write_text(text, encoding="utf-8")
+        new.chmod(0o755)
+        if target.exists():
+            target.rename(Path(scratch) / "old")
+        new.rename(target)
+    return load(target)
+
+
+def load(directory: str | os.PathLike[str]) -> Model:
+    """Read and verify a bundle.
+
+    Parameters
+    ----------
+    directory
+        Where ``save`` wrote it.
+
+    Raises
+    ------
+    BundleError
+        If the directory is no bundle, a file is missing or changed, the format is unknown, or an
+        array is of a foreign type or shape.
+    """
+    folder = Path(directory)
+    manifest = _manifest(folder)
+    for name, expected in manifest["sha256"].items():
+        if Path(name).name != name:
+            raise BundleError(f"{folder / MANIFEST}: file name {name!r} leaves the bundle")
+        _verify(folder / name, expected)
+    if PARAMETERS not in manifest["sha256"]:
+        raise BundleError(f"{folder / MANIFEST}: no checksum for {PARAMETERS}")
+    known = {"labels", "exclusive", "unit", "thresholds", "features", "text_pipeline", "sha256"}
+    try:
+        features = SentenceFeatures(**manifest["features"])
+    except TypeError as error:
+        raise BundleError(f"{folder / MANIFEST}: 'features': {error}") from None
+    labels = tuple(manifest["labels"])
+    return Model(
+        labels=labels,
+        exclusive=manifest["exclusive"],
+        unit=manifest["unit"],
+        thresholds=manifest["thresholds"],
+        features=manifest["features"],
+        fingerprint=manifest["text_pipeline"],
+        parameters=_parameters(folder / PARAMETERS, features.width, labels),
+        about={key: value for key, value in manifest.items() if key not in known},
+        name=f"{folder.resolve().name}@{manifest['sha256'][PARAMETERS][:6]}",
+    )
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BundleError(
+            f"{folder}: no model bundle here ({MANIFEST} is missing); give the directory that "
+            "'classifier train -o' wrote"
+        )
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(manifest, dict):
+        raise BundleError(f"{path}: is no JSON object")
+    version = manifest.get("format_version")
+    if version != FORMAT_VERSION:
+        raise BundleError(
+            f"{path}: bundle format {version!r} is unknown; this release reads {FORMAT_VERSION}"
+        )
+    types = {
+        "labels": list, "exclusive": bool, "unit": str, "thresholds": dict, "features": dict,
+        "text_pipeline": str, "sha256": dict,
+    }  # fmt: skip
+    for key, kind in types.items():
+        if not isinstance(manifest.get(key), kind):
+            raise BundleError(f"{path}: field '{key}' is missing or not of type {kind.__name__}")
+    if manifest.pop("manifest_sha256", None) != _checksum(manifest):
+        raise BundleError(f"{path}: the manifest was changed after training (SHA-256 differs)")
+    return manifest
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    canonical = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+
+
+def _verify(path: Path, expected: str) -> None:
+    if not path.is_file():
+        raise BundleError(f"{path}: the file is missing from the bundle")
+    if path.stat().st_size > _LARGEST_FILE:
+        raise BundleError(f"{path}: larger than {_LARGEST_FILE} bytes, which no bundle is")
+    if _sha256(path) != expected:
+        raise BundleError(f"{path}: the file was changed after training (SHA-256 differs)")
+
+
+def _parameters(path: Path, width: int, labels: tuple[str, ...]) -> dict[str, Float]:
+    sizes = {"W": width, "K": len(context_names(labels)), "L": len(labels)}
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except Exception as error:  # a hostile zip can fail in many ways; none may get further
+        raise BundleError(f"{path}: cannot be read: {error}") from None
+    if set(arrays) != set(SHAPES):
+        raise BundleError(f"{path}: holds arrays {sorted(arrays)} instead of {sorted(SHAPES)}")
+    for name, symbols in SHAPES.items():
+        shape = tuple(sizes[s] if isinstance(s, str) else s for s in symbols)
+        array = arrays[name]
+        if array.dtype.kind != "f" or array.shape != shape:
+            raise BundleError(
+                f"{path}: array '{name}' is {array.dtype}{array.shape}, expected float{shape}"
+            )
+        if not np.isfinite(array).all():
+            raise BundleError(f"{path}: array '{name}' holds numbers that are not finite")
+    return {name: array.astype(np.float64) for name, array in arrays.items()}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+__all__ = ["CARD", "DECIMALS", "FORMAT_VERSION", "MANIFEST", "PARAMETERS", "Model", "load", "save"]

@@ -1,0 +1,187 @@
+"""Features of sentences and pages: hashed n-grams, cues and layout, as one linear design.
+
+The design of a sentence has two blocks: ``own`` (word, stem and class n-grams, cues and layout of the
+sentence itself) and ``page`` (stems and cues of the whole page). The page block is one row a page,
+picked by index, so a linear model never needs the full design: each block is multiplied once
+(``Features.linear``), which keeps long pages cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix, hstack
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from classifier.analysis import LAYOUT, Analysis, Bool, Float, Int, UInt64
+
+# Odd constants of splitmix64 (Steele, Lea & Flood 2014), used to mix n-grams.
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_A = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_B = np.uint64(0x94D049BB133111EB)
+_BOUNDARY = np.uint64(0x5851F42D4C957F2D)  # stands for "no word": the edges of a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Matrices of one batch.
+
+    Attributes
+    ----------
+    own
+        csr (S, ``SentenceFeatures.own_width``).
+    page
+        csr (P, ``SentenceFeatures.page_width``).
+    sentence_page
+        int64 (S,): rows of ``page``.
+    """
+
+    own: csr_matrix
+    page: csr_matrix
+    sentence_page: Int
+
+    def design(self, rows: Int) -> csr_matrix:
+        """The full design of the given sentences, for fitting."""
+        return hstack([self.own[rows], self.page[self.sentence_page[rows]]], format="csr")
+
+    def linear(self, weights: Float) -> Float:
+        """``design(all) @ weights`` without building the design; weights (width, L) to (S, L)."""
+        width = self.own.shape[1]
+        of_page = self.page @ weights[width:]
+        return np.asarray(self.own @ weights[:width] + of_page[self.sentence_page])
+
+
+class SentenceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Turn an ``Analysis`` into ``Features``. Stateless: there is nothing to fit.
+
+    Parameters
+    ----------
+    n_rules
+        Lexicon rules that cues may name; a width of the design.
+    own_bits, page_bits
+        The hashed n-grams of a block share ``2 ** bits`` columns.
+    word_order, kind_order
+        Longest n-gram of words, and of words replaced by their lexicon class.
+    cue_weight, layout_weight, page_weight
+        Scale of these columns beside n-grams of unit length; under L2 regularisation a larger scale
+        means a weaker penalty.
+    """
+
+    def __init__(
+        self,
+        n_rules: int = 0,
+        own_bits: int = 18,
+        page_bits: int = 15,
+        word_order: int = 2,
+        kind_order: int = 3,
+        cue_weight: float = 1.0,
+        layout_weight: float = 0.3,
+        page_weight: float = 1.0,
+    ) -> None:
+        self.n_rules = n_rules
+        self.own_bits = own_bits
+        self.page_bits = page_bits
+        self.word_order = word_order
+        self.kind_order = kind_order
+        self.cue_weight = cue_weight
+        self.layout_weight = layout_weight
+        self.page_weight = page_weight
+
+    def fit(self, X: Analysis, y: object = None) -> SentenceFeatures:
+        """Do nothing; present for scikit-learn pipelines."""
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Stateless estimators are always fitted."""
+        return True
+
+    @property
+    def own_width(self) -> int:
+        """Columns of the ``own`` block."""
+        return int(2**self.own_bits) + self.n_rules + len(LAYOUT)
+
+    @property
+    def page_width(self) -> int:
+        """Columns of the ``page`` block."""
+        return int(2**self.page_bits) + self.n_rules
+
+    @property
+    def width(self) -> int:
+        """Columns of the full design."""
+        return self.own_width + self.page_width
+
+    def transform(self, X: Analysis) -> Features:
+        """Compute the features of all sentences and pages of a batch."""
+        sentence, page = X.word_sentence(), X.sentence_page()
+        n, pages = X.n_sentences, X.n_pages
+        own = [
+            _rows(s, _column(h, self.own_bits), (n, 2**self.own_bits))
+            for s, h in self._n_grams(X, sentence)
+        ]
+        cues = _rows(X.cue_sentence, X.cue_rule, (n, self.n_rules))
+        own_block = [
+            _unit(sum(own[1:], own[0])),
+            cues.minimum(1) * self.cue_weight,
+            csr_matrix(X.layout * self.layout_weight),
+        ]
+        stems = _column(_mix(X.stem), self.page_bits)
+        on_page = _rows(page[sentence], stems, (pages, 2**self.page_bits))
+        cues_on_page = _rows(page[X.cue_sentence], X.cue_rule, (pages, self.n_rules))
+        page_block = hstack([_unit(on_page.log1p()), _unit(cues_on_page.log1p())], format="csr")
+        return Features(
+            own=hstack(own_block, format="csr"),
+            page=page_block * self.page_weight,
+            sentence_page=page,
+        )
+
+    def _n_grams(self, X: Analysis, sentence: Int) -> Iterator[tuple[Int, UInt64]]:
+        """Sentence and hash of each n-gram, family by family."""
+        yield sentence, _mix(X.stem + _GOLDEN)
+        for seed, order, units in ((3, self.word_order, X.word), (5, self.kind_order, X.kind)):
+            if order >= 1 and units is X.word:
+                yield sentence, _mix(units * np.uint64(seed))
+            for n in range(2, order + 1):
+                yield _chain(units, sentence, X.sentence_bounds, n, np.uint64(seed * 16 + n))
+
+
+def _mix(key: UInt64) -> UInt64:
+    """The finaliser of splitmix64: every input bit reaches every output bit."""
+    key = (key ^ (key >> np.uint64(30))) * _MIX_A
+    key = (key ^ (key >> np.uint64(27))) * _MIX_B
+    return key ^ (key >> np.uint64(31))
+
+
+def _column(key: UInt64, bits: int) -> Int:
+    return (key >> np.uint64(64 - bits)).astype(np.int64)
+
+
+def _chain(
+    units: UInt64, sentence: Int, sentence_bounds: Int, n: int, seed: np.uint64
+) -> tuple[Int, UInt64]:
+    """n-grams within sentences; one that begins or ends a sentence has the boundary as a member."""
+    counts = np.diff(sentence_bounds)
+    padded = np.full(len(units) + 2 * len(counts), _BOUNDARY)
+    place = np.arange(len(units)) + 2 * sentence + 1
+    padded[place] = units
+    owner = np.repeat(np.arange(len(counts)), counts + 2)
+    key = np.full(max(len(padded) - n + 1, 0), seed)
+    for offset in range(n):
+        key = _mix(key * _GOLDEN + padded[offset : len(key) + offset])
+    within: Bool = owner[: len(key)] == owner[n - 1 :]
+    return owner[: len(key)][within], key[within]
+
+
+def _rows(row: Int, column: Int, shape: tuple[int, int]) -> csr_matrix:
+    counted = csr_matrix((np.ones(len(row)), (row, column)), shape=shape)
+    counted.sum_duplicates()
+    return counted
+
+
+def _unit(matrix: csr_matrix) -> csr_matrix:
+    """Scale rows to unit Euclidean length; empty rows stay empty."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    scaled = matrix.copy()
+    scaled.data /= np.repeat(np.maximum(lengths, 1e-12), np.diff(matrix.indptr))
+    return scaled

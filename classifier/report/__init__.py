@@ -1,0 +1,39 @@
+"""What people look at: the terminal, the HTML page, tables of metrics, the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from classifier.io import Writer, open_writer
+from classifier.io.writing import StreamWriter
+from classifier.report.card import model_card
+from classifier.report.corpus import plot_statistics, statistics_table
+from classifier.report.html import HtmlRows
+from classifier.report.tables import metrics_table
+from classifier.report.terminal import TextRows, summary
+
+__all__ = [
+    "metrics_table",
+    "model_card",
+    "open_report",
+    "plot_statistics",
+    "statistics_table",
+    "summary",
+]
+
+
+def open_report(
+    path: str,
+    format: str,
+    *,
+    labels: Sequence[str],
+    rows: str = "pages",
+    sentences: str = "flagged",
+) -> Writer:
+    """Return a writer of verdicts: ``text`` and ``html`` for people, else ``io.open_writer``."""
+    if format == "text":
+        return StreamWriter(path, partial(TextRows, labels=labels, colour=path == "-"))
+    if format == "html":
+        return StreamWriter(path, partial(HtmlRows, labels=labels))
+    return open_writer(path, format, rows=rows, sentences=sentences, labels=labels)

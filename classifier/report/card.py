@@ -1,0 +1,69 @@
+"""The model card: what a bundle is, what it was trained on, how well it does, what it is not for.
+
+Headings follow Mitchell et al. 2019, "Model Cards for Model Reporting".
+"""
+
+from __future__ import annotations
+
+from classifier.model.bundle import Model
+from classifier.report.tables import markdown, metrics_table
+
+_HEALTH_LABELS = ("promotional", "unsupported_claim")
+
+
+def model_card(model: Model) -> str:
+    """The card in Markdown, from the model's own manifest; no number is written by hand."""
+    data, config = model.about["data"], model.about["config"]
+    kind = "exactly one of" if model.exclusive else "any of"
+    files = ", ".join(f"`{name}` ({count})" for name, count in data["files"].items())
+    positives = ", ".join(f"`{label}` {count}" for label, count in data["positives"].items())
+    sections = [
+        "# Model card",
+        "## Details",
+        f"Gives each {model.unit} {kind} the labels {', '.join(f'`{x}`' for x in model.labels)}, with "
+        "calibrated probabilities. Two stages of logistic regression: the first on hashed word, stem "
+        "and word-class n-grams, lexicon cues and layout of the sentence and its surroundings; the "
+        "second on the first stage's opinion of the sentence, its neighbours, its heading and its page. "
+        f"Text pipeline: `{model.fingerprint}`.",
+        "## Intended use",
+        _intended_use(model),
+        "## Training data",
+        f"{data['pages']} pages, {data['units']} labelled units in {data['groups']} groups "
+        f"(pages per file: {files}). Positive units: {positives}. "
+        f"{data['units_repeated_across_groups']} units repeat a unit of another group; such groups "
+        f"are kept together in every split. SHA-256 of the data: `{data['sha256']}`.",
+        ""
+        if data["grouped"]
+        else "The data name no groups: every record is its own, so records that "
+        "share an author or a source may stand on both sides of a split.",
+        "## Metrics",
+        "Out of fold: every unit is scored by models, calibration and thresholds that never saw its "
+        "group. Intervals: 95 % bootstrap over groups. ECE: expected calibration error.",
+        metrics_table(model.about["metrics"], "Cross-validated"),
+        *_thresholds(model),
+        "## Configuration",
+        "\n".join(f"- `{key} = {value}`" for key, value in config.items()),
+        "Made with " + ", ".join(f"{k} {v}" for k, v in model.about["versions"].items()) + ".",
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _intended_use(model: Model) -> str:
+    if tuple(model.labels) != _HEALTH_LABELS:
+        return "Set by whoever trained it."
+    return (
+        "Screening English web text about health: to rank pages for review and to point at the "
+        "sentences that matter. `unsupported_claim` judges the support *given in the text*, never "
+        "whether a claim is true. Not for verdicts without a reader, and not a legal finding."
+    )
+
+
+def _thresholds(model: Model) -> list[str]:
+    if model.exclusive:
+        return ["The most probable label is the flag."]
+    rows = [[f"`{label}`", f"{value:.6f}"] for label, value in model.thresholds.items()]
+    return [
+        "Thresholds with the best F1 on all out-of-fold scores; a page is flagged when one of its "
+        f"{model.unit}s is.",
+        "\n".join(markdown(["label", "flag from"], rows)),
+    ]

@@ -1,0 +1,61 @@
+"""Metrics as a table of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_COLUMNS = (
+    ("n", "n", "d"),
+    ("positives", "positive", "d"),
+    ("precision", "P", ".3f"),
+    ("recall", "R", ".3f"),
+    ("f1", "F1", ".3f"),
+    ("average_precision", "AP", ".3f"),
+    ("roc_auc", "AUC", ".3f"),
+    ("calibration_error", "ECE", ".3f"),
+)
+
+
+def metrics_table(metrics: Mapping[str, Any], title: str) -> str:
+    """Lay out what ``classifier.evaluation.evaluate`` returned, in Markdown that reads as text."""
+    rows = []
+    for label, units in metrics["labels"].items():
+        for unit, found in units.items():
+            cells = [f"{label} / {unit}"]
+            for key, _, form in _COLUMNS:
+                cells.append(format(found[key], form) if key in found else "-")
+                interval = found.get("intervals", {}).get(key)
+                if interval:
+                    cells[-1] += f" [{interval[0]:.3f}, {interval[1]:.3f}]"
+            rows.append(cells)
+    head = [
+        f"{title}: {metrics['units']} units on {metrics['pages']} pages in "
+        f"{metrics['groups']} groups",
+        "",
+    ]
+    tail = []
+    if "macro_f1" in metrics:
+        low, high = metrics["macro_f1_interval"] or (float("nan"), float("nan"))
+        tail = [
+            "",
+            f"macro-F1 {metrics['macro_f1']:.3f} [{low:.3f}, {high:.3f}], "
+            f"accuracy {metrics['accuracy']:.3f}",
+        ]
+    return "\n".join(
+        [*head, *markdown(["label / unit", *(name for _, name, _ in _COLUMNS)], rows), *tail]
+    )
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> list[str]:
+    """A Markdown table with aligned columns; all but the first are numbers."""
+    table = [header, *rows]
+    widths = [max(len(row[i]) for row in table) for i in range(len(header))]
+
+    def line(row: list[str]) -> str:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        return "| " + " | ".join(cells) + " |"
+
+    rule = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
+    return [line(header), line(rule), *(line(row) for row in rows)]

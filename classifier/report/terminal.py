@@ -1,0 +1,103 @@
+"""A verdict as a person reads it in a terminal: the page with its flagged sentences marked, and why."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from classifier.schema import Sentence, Verdict
+
+#: ANSI colours, given to labels in their order; a sentence with several labels takes the last one.
+COLOURS = ("\x1b[33m", "\x1b[31m", "\x1b[36m", "\x1b[32m", "\x1b[34m", "\x1b[35m")
+_BOTH, _DIM, _BOLD, _RESET = "\x1b[35m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
+_WIDEST = 100
+
+
+def page_text(verdict: Verdict, labels: Sequence[str], *, colour: bool = False) -> str:
+    """One page: id and scores, then each listed sentence with its flags, scores and cues."""
+    paint = _Painter(labels, colour)
+    width = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
+    if verdict.error is not None:
+        return f"{paint(verdict.id, _BOLD)}\n  error: {verdict.error}\n"
+    flags = ", ".join(paint.label(label) for label in verdict.flags) or "no flag"
+    scores = "  ".join(f"{label} {verdict.scores[label]:.2f}" for label in labels)
+    lines = [f"{paint(verdict.id, _BOLD)}: {flags}", paint(f"  page scores: {scores}", _DIM)]
+    for sentence in verdict.sentences:
+        lines += _sentence(verdict, sentence, labels, paint, width)
+    return "\n".join(lines) + "\n"
+
+
+def _sentence(
+    verdict: Verdict, sentence: Sentence, labels: Sequence[str], paint: _Painter, width: int
+) -> list[str]:
+    marks = "".join(label[0].upper() if label in sentence.flags else "." for label in labels)
+    scores = " ".join(f"{sentence.scores[label]:.2f}" for label in labels)
+    head = f"  {marks} {scores}  "
+    text = " ".join(verdict.text[sentence.start : sentence.end].split())
+    wrapped = textwrap.wrap(text, width - len(head)) or [""]
+    colour = paint.of(sentence.flags)
+    lines = [head + paint(wrapped[0], colour)]
+    lines += [" " * len(head) + paint(line, colour) for line in wrapped[1:]]
+    if sentence.flags and sentence.cues:
+        cues = Counter(cue.cue for cue in sentence.cues)
+        words = {cue.cue: verdict.text[cue.start : cue.end] for cue in reversed(sentence.cues)}
+        why = "; ".join(f"{cue}: “{' '.join(words[cue].split())}”" for cue in cues)
+        lines += [
+            " " * len(head) + paint(line, _DIM) for line in textwrap.wrap(why, width - len(head))
+        ]
+    return lines
+
+
+class TextRows:
+    """Writes pages as readable text; in colour on a terminal, unless ``NO_COLOR`` is set."""
+
+    def __init__(self, stream: BinaryIO, labels: Sequence[str], colour: bool = False) -> None:
+        self._stream = stream
+        self._labels = labels
+        self._colour = colour and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+    def write(self, verdict: Verdict) -> None:
+        """Write one page, an empty line after it."""
+        text = page_text(verdict, self._labels, colour=self._colour)
+        self._stream.write((text + "\n").encode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+def summary(counts: Counter[str], labels: Sequence[str], model: str, with_sentences: bool) -> str:
+    """What a run found, for stderr.
+
+    ``counts`` has ``scored``, ``failed``, ``page/LABEL`` and ``sentence/LABEL``.
+    """
+    failures = f", {counts['failed']} failed" if counts["failed"] else ""
+    lines = [f"{counts['scored']} records scored with {model}{failures}"]
+    width = max(map(len, labels), default=0)
+    for label in labels:
+        line = f"  {label:<{width}}  {counts[f'page/{label}']:>6} pages"
+        if with_sentences:
+            line += f"  {counts[f'sentence/{label}']:>7} sentences"
+        lines.append(line + " flagged")
+    return "\n".join(lines)
+
+
+class _Painter:
+    def __init__(self, labels: Sequence[str], colour: bool) -> None:
+        self._colour = colour
+        self._of_label = {label: COLOURS[i % len(COLOURS)] for i, label in enumerate(labels)}
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"{code}{text}{_RESET}" if self._colour and code else text
+
+    def label(self, label: str) -> str:
+        return self(label, self._of_label[label])
+
+    def of(self, flags: Sequence[str]) -> str:
+        if not flags:
+            return ""
+        return _BOTH if len(flags) > 1 else self._of_label[flags[0]]

@@ -1,0 +1,145 @@
+"""The values that travel through the package. Standard library only.
+
+``Page`` goes in, ``Verdict`` comes out; ``LabelledPage`` and ``Dataset`` are what training and
+evaluation read. Offsets are code points, half open, into the text as given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+PROMOTIONAL = "promotional"
+UNSUPPORTED_CLAIM = "unsupported_claim"
+#: Values of the ``claim`` field of a labelled segment (labelling guide, section "claim").
+CLAIMS = ("none", "supported", "unsupported")
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One record to be scored.
+
+    Attributes
+    ----------
+    id
+        From the id column, else the path, else ``path:line``.
+    text
+        What offsets point into. Empty when ``error`` is set.
+    where
+        ``file`` or ``file:line``, for messages.
+    columns
+        All other columns of the record, passed through untouched.
+    carry_text
+        True when ``text`` was extracted (HTML), so that the output row must carry it for the
+        offsets to mean anything.
+    error
+        Why the record cannot be scored; ``None`` for a sound record.
+    """
+
+    id: str
+    text: str
+    where: str = ""
+    columns: Mapping[str, Any] = field(default_factory=_nothing)
+    carry_text: bool = False
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A labelled stretch of text.
+
+    Attributes
+    ----------
+    start, end
+        Offsets into the page's text, ``0 <= start < end <= len(text)``.
+    labels
+        The labels that hold. All labels of the data set that are not named here do not hold.
+    claim
+        The value of the guide's three-way ``claim`` field, where the data have one.
+    """
+
+    start: int
+    end: int
+    labels: frozenset[str]
+    claim: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPage:
+    """A page with gold labels, and the group that splits must keep together."""
+
+    id: str
+    group: str
+    text: str
+    segments: tuple[Segment, ...]
+    where: str = ""
+    columns: Mapping[str, Any] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Labelled pages that were read and checked together.
+
+    Attributes
+    ----------
+    pages
+        In the order read.
+    labels
+        Names of the labels, in a fixed order.
+    exclusive
+        True when each unit bears exactly one label (a ``label`` column of several classes); the
+        flag is then the most probable label.
+    unit
+        ``"sentence"`` when segments were labelled within pages, ``"record"`` when each record is
+        one unit that is never split.
+    grouped
+        False when the data name no groups, so that every page is its own group.
+    """
+
+    pages: tuple[LabelledPage, ...]
+    labels: tuple[str, ...]
+    exclusive: bool = False
+    unit: str = "sentence"
+    grouped: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A stretch of text that a lexicon rule marks: the rule's cue, its id, and where."""
+
+    cue: str
+    rule: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A scored sentence: offsets, flags, calibrated probability per label, cues."""
+
+    start: int
+    end: int
+    flags: tuple[str, ...]
+    scores: Mapping[str, float]
+    cues: tuple[Cue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one page; ``error`` set and no scores when there is none."""
+
+    id: str
+    text: str
+    flags: tuple[str, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    sentences: tuple[Sentence, ...] = ()
+    model: str = ""
+    columns: Mapping[str, Any] = field(default_factory=_nothing)
+    carry_text: bool = False
+    error: str | None = None

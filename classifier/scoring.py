@@ -1,0 +1,228 @@
+"""The one scoring path: a batch of pages in, a batch of verdicts out.
+
+The command line, the Python API and worker processes all go through ``Scorer.score_batch``, which is a
+pure function of its pages. A record that fails becomes a verdict with ``error`` set; its neighbours
+never notice.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from classifier.analysis import Analysis, Bool, Float
+from classifier.errors import BundleError
+from classifier.model.bundle import DECIMALS, Model, load
+from classifier.schema import Cue, Page, Sentence, Verdict
+from classifier.text.analyser import Analyser
+
+#: Pages and characters that make a batch. Larger batches save little and cost memory.
+BATCH_PAGES, BATCH_CHARACTERS = 64, 500_000
+#: Which sentences a verdict lists.
+SENTENCES = ("flagged", "all", "none")
+
+
+def default_model() -> Path:
+    """The shipped bundle: in a checkout ``models/default``, else where the wheel put it."""
+    places = (
+        Path(__file__).resolve().parent.parent / "models" / "default",
+        Path(sys.prefix) / "share" / "health-marketing-classifier" / "default",
+    )
+    for place in places:
+        if place.is_dir():
+            return place
+    raise BundleError("the shipped model is not installed; name a bundle with --model")
+
+
+class Scorer:
+    """A model together with the text pipeline that it was trained with.
+
+    Parameters
+    ----------
+    model
+        A bundle's directory, or a ``Model``.
+    thresholds
+        Replace the model's own, by label.
+
+    Raises
+    ------
+    BundleError
+        If the bundle cannot be used, or a threshold names an unknown label.
+    """
+
+    def __init__(
+        self, model: str | Path | Model, thresholds: Mapping[str, float] | None = None
+    ) -> None:
+        self.model = model if isinstance(model, Model) else load(model)
+        self.analyser = Analyser(split=self.model.unit == "sentence")
+        self.model.require(self.analyser.fingerprint)
+        chosen = dict(self.model.thresholds)
+        for label, value in (thresholds or {}).items():
+            if label not in chosen:
+                known = ", ".join(chosen) or "none, because its labels exclude each other"
+                raise BundleError(f"no threshold for '{label}' in this model (it has: {known})")
+            chosen[label] = value
+        self.thresholds = chosen
+
+    def score_batch(self, pages: Sequence[Page], sentences: str = "flagged") -> list[Verdict]:
+        """One verdict per page, in order."""
+        sound = [page for page in pages if page.error is None]
+        try:
+            verdicts = iter(self._score(sound, sentences))
+        except Exception as error:  # the one guard: find the record that fails, save the others
+            if len(pages) == 1:
+                return [failed(pages[0], f"{pages[0].where}: cannot be scored: {error!r}")]
+            return [verdict for page in pages for verdict in self.score_batch([page], sentences)]
+        return [
+            next(verdicts) if page.error is None else failed(page, page.error) for page in pages
+        ]
+
+    def _score(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
+        if not pages:
+            return []
+        X = self.analyser.analyse([page.text for page in pages])
+        sentence_scores, page_scores = (np.round(p, DECIMALS) for p in self.model.predict(X))
+        flags = self._flags(sentence_scores)
+        listed = self._sentences(X, sentence_scores, flags, sentences)
+        page_flags = np.zeros(page_scores.shape, dtype=bool)
+        np.logical_or.at(page_flags, X.sentence_page(), flags)
+        return [
+            Verdict(
+                id=page.id,
+                text=page.text,
+                flags=self._names(page_flags[number]),
+                scores=self._scores(page_scores[number]),
+                sentences=tuple(listed[number]),
+                model=self.model.name,
+                columns=page.columns,
+                carry_text=page.carry_text,
+            )
+            for number, page in enumerate(pages)
+        ]
+
+    def _flags(self, scores: Float) -> Bool:
+        if self.model.exclusive:
+            flags = np.zeros(scores.shape, dtype=bool)
+            flags[np.arange(len(scores)), scores.argmax(axis=1)] = True
+            return flags
+        return scores >= np.array([self.thresholds[label] for label in self.model.labels])
+
+    def _sentences(
+        self, X: Analysis, scores: Float, flags: Bool, which: str
+    ) -> list[list[Sentence]]:
+        """The sentences to list, page by page."""
+        listed: list[list[Sentence]] = [[] for _ in range(X.n_pages)]
+        if which == "none":
+            return listed
+        chosen = np.flatnonzero(flags.any(axis=1) | (which == "all"))
+        page = X.sentence_page()
+        cues = self._cues(X, set(chosen.tolist()))
+        for number in chosen.tolist():
+            listed[page[number]].append(
+                Sentence(
+                    start=int(X.start[number]),
+                    end=int(X.end[number]),
+                    flags=self._names(flags[number]),
+                    scores=self._scores(scores[number]),
+                    cues=tuple(cues.get(number, ())),
+                )
+            )
+        return listed
+
+    def _cues(self, X: Analysis, chosen: set[int]) -> dict[int, list[Cue]]:
+        rules = self.analyser.lexicons.rules
+        found: dict[int, list[Cue]] = {}
+        columns = (X.cue_sentence, X.cue_rule, X.cue_start, X.cue_end)
+        for sentence, rule, start, end in zip(*(c.tolist() for c in columns), strict=True):
+            if sentence in chosen:
+                cue = Cue(rules[rule].cue, rules[rule].id, start, end)
+                found.setdefault(sentence, []).append(cue)
+        for cues in found.values():
+            cues.sort(key=lambda cue: (cue.start, cue.end, cue.rule))
+        return found
+
+    def _names(self, flags: Bool) -> tuple[str, ...]:
+        pairs = zip(self.model.labels, flags.tolist(), strict=True)
+        return tuple(label for label, flag in pairs if flag)
+
+    def _scores(self, scores: Float) -> dict[str, float]:
+        return dict(zip(self.model.labels, scores.tolist(), strict=True))
+
+
+def failed(page: Page, error: str) -> Verdict:
+    """The verdict on a record that could not be scored."""
+    return Verdict(id=page.id, text=page.text, columns=page.columns, error=error)
+
+
+def batches(pages: Iterable[Page]) -> Iterator[list[Page]]:
+    """Cut a stream of pages into batches, by number and by size."""
+    batch: list[Page] = []
+    characters = 0
+    for page in pages:
+        batch.append(page)
+        characters += len(page.text)
+        if len(batch) >= BATCH_PAGES or characters >= BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def score_pages(
+    pages: Iterable[Page],
+    model: str | Path,
+    *,
+    thresholds: Mapping[str, float] | None = None,
+    sentences: str = "flagged",
+    n_jobs: int = 1,
+) -> Iterator[Verdict]:
+    """Score a stream of pages; verdicts come in the order of the pages, one for each.
+
+    Parameters
+    ----------
+    pages
+        Read lazily.
+    model
+        A bundle's directory; opened once per process.
+    thresholds
+        Replace the model's own, by label.
+    sentences
+        ``"flagged"``, ``"all"`` or ``"none"``: which sentences a verdict lists.
+    n_jobs
+        Worker processes; 1 scores in this one, -1 takes all cores.
+
+    Raises
+    ------
+    BundleError
+        If the bundle cannot be used; raised before the first page is read.
+    """
+    chosen = tuple(sorted((thresholds or {}).items()))
+    path = str(Path(model).resolve())
+    _scorer(path, chosen)  # a broken bundle is reported here, not by a worker
+    if n_jobs == 1:
+        results: Iterable[list[Verdict]] = (
+            _score_batch(path, chosen, batch, sentences) for batch in batches(pages)
+        )
+    else:
+        from joblib import Parallel, delayed
+
+        run = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="2*n_jobs")
+        results = run(
+            delayed(_score_batch)(path, chosen, batch, sentences) for batch in batches(pages)
+        )
+    return (verdict for batch in results for verdict in batch)
+
+
+def _score_batch(
+    path: str, thresholds: tuple[tuple[str, float], ...], batch: list[Page], sentences: str
+) -> list[Verdict]:
+    return _scorer(path, thresholds).score_batch(batch, sentences)
+
+
+@lru_cache(maxsize=2)
+def _scorer(path: str, thresholds: tuple[tuple[str, float], ...]) -> Scorer:
+    return Scorer(path, dict(thresholds))

@@ -1,0 +1,74 @@
+"""spaCy components: our sentence boundaries and cues on a ``Doc``.
+
+Registered as entry points, so ``nlp.add_pipe("health_sentences")`` and ``nlp.add_pipe("health_cues")``
+work in any process where the package is installed.
+"""
+
+from __future__ import annotations
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from classifier.text.analyser import Analyser
+
+#: Key of ``doc.spans`` under which cues are kept; a span's label is the rule's id.
+CUES_KEY = "health_cues"
+
+
+class WebSentences:
+    """Sets ``token.is_sent_start`` by the rules of ``classifier.text.sentences``."""
+
+    def __init__(self, nlp: Language) -> None:
+        self._analyser = Analyser(nlp)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate one doc; white space belongs to the sentence before it, at the top to the first."""
+        self.set_annotations(doc, set(self.predict(doc)))
+        return doc
+
+    def predict(self, doc: Doc) -> list[int]:
+        """Indices of the tokens that begin a sentence."""
+        places = self._analyser.sentence_places(doc).tolist()
+        return [0, *places[1:]] if places else []
+
+    def set_annotations(self, doc: Doc, starts: set[int]) -> None:
+        """Write sentence starts to the doc."""
+        for i in range(len(doc)):
+            doc[i].is_sent_start = i in starts or i == 0
+
+
+class Cues:
+    """Sets ``doc.spans["health_cues"]`` by the lexicons."""
+
+    def __init__(self, nlp: Language) -> None:
+        self._analyser = Analyser(nlp)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate one doc."""
+        doc.spans[CUES_KEY] = self.predict(doc)
+        return doc
+
+    def predict(self, doc: Doc) -> list[Span]:
+        """One span per match, labelled with the rule's id, in the order of the text."""
+        found = self._analyser.analyse_docs([doc])
+        spans = []
+        for rule, start, end in sorted(
+            zip(found.cue_rule, found.cue_start, found.cue_end, strict=True), key=lambda m: m[1:]
+        ):
+            label = self._analyser.lexicons.rules[rule].id
+            span = doc.char_span(int(start), int(end), label=label)
+            assert span is not None, "cues begin and end at tokens"
+            spans.append(span)
+        return spans
+
+
+@Language.factory("health_sentences", assigns=["token.is_sent_start", "doc.sents"])
+def make_web_sentences(nlp: Language, name: str) -> WebSentences:
+    """Factory of ``WebSentences``."""
+    return WebSentences(nlp)
+
+
+@Language.factory("health_cues", assigns=["doc.spans"])
+def make_cues(nlp: Language, name: str) -> Cues:
+    """Factory of ``Cues``."""
+    return Cues(nlp)

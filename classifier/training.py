@@ -1,0 +1,330 @@
+"""The one training path: check, split by group, fit, calibrate, choose thresholds, evaluate.
+
+Every number that is reported comes from models that never saw the group it is measured on: the two
+stages are cross-validated together, and the calibration and threshold applied to a fold are fitted on
+the other folds. The shipped parameters are then fitted on everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import tomllib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from classifier.analysis import Analysis, Bool, Float, Int
+from classifier.duplicates import Duplicate, duplicates, joined_groups
+from classifier.errors import ConfigError, DataError
+from classifier.evaluation import Alignment, align, evaluate
+from classifier.model.bundle import Model
+from classifier.model.calibration import apply_page, apply_sigmoid, fit_page, fit_sigmoid
+from classifier.model.estimator import PageClassifier, group_folds
+from classifier.model.features import SentenceFeatures
+from classifier.model.thresholds import best_f1
+from classifier.schema import Dataset
+from classifier.text.analyser import Analyser
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """What can be set in ``train.toml``; the defaults made the shipped model.
+
+    Attributes
+    ----------
+    C, context_C
+        Inverse strength of the L2 penalty of the first and the second stage, > 0.
+    folds
+        Folds of the grouped cross-validation, >= 2.
+    own_bits, page_bits
+        Hashed columns are ``2 ** bits``, 8 to 22.
+    word_order, kind_order
+        Longest n-gram of words (>= 1), and of words replaced by their lexicon class (0 for none).
+    cue_weight, layout_weight, page_weight
+        Scales of the feature blocks, >= 0; 0 switches a block off.
+    bootstrap_draws
+        Draws behind the confidence intervals, >= 2.
+    seed
+        Seed of everything random.
+    """
+
+    C: float = 10.0
+    context_C: float = 0.1
+    folds: int = 5
+    own_bits: int = 18
+    page_bits: int = 15
+    word_order: int = 2
+    kind_order: int = 3
+    cue_weight: float = 1.0
+    layout_weight: float = 0.3
+    page_weight: float = 1.0
+    bootstrap_draws: int = 500
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values."""
+        rules: dict[str, tuple[float, float]] = {
+            "C": (1e-9, 1e9), "context_C": (1e-9, 1e9), "folds": (2, 100), "own_bits": (8, 22),
+            "page_bits": (8, 22), "word_order": (1, 5), "kind_order": (0, 5),
+            "cue_weight": (0, 100), "layout_weight": (0, 100), "page_weight": (0, 100),
+            "bootstrap_draws": (2, 100_000), "seed": (0, 2**32 - 1),
+        }  # fmt: skip
+        for field in fields(self):
+            value, (low, high) = getattr(self, field.name), rules[field.name]
+            whole = field.type == "int"
+            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+                kind = "a whole number" if whole else "a number"
+                raise ConfigError(f"'{field.name}' must be {kind}, not {value!r}")
+            if not low <= value <= high:
+                raise ConfigError(f"'{field.name}' must lie in [{low:g}, {high:g}], not {value!r}")
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> TrainConfig:
+        """Read a configuration file; unknown keys and impossible values are ``ConfigError``."""
+        try:
+            table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{path}: cannot be read: {error}") from None
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(table) - known)
+        if unknown:
+            raise ConfigError(
+                f"{path}: unknown key '{unknown[0]}'; known are {', '.join(sorted(known))}"
+            )
+        try:
+            return cls(**table)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """Calibration and thresholds, per label."""
+
+    sigmoid: Float
+    page: Float
+    threshold: Float
+
+
+def train(
+    data: Dataset, config: TrainConfig, *, n_jobs: int = 1, progress: Progress = lambda _: None
+) -> Model:
+    """Fit, calibrate and evaluate a model.
+
+    Parameters
+    ----------
+    data
+        From ``classifier.io.read_labelled``.
+    config
+        Settings.
+    n_jobs
+        Processes for cross-validation; the result does not depend on it.
+    progress
+        Called with a line of text now and then.
+
+    Returns
+    -------
+    Model
+        With its metrics in ``model.about["metrics"]``; write it with ``classifier.model.bundle.save``.
+
+    Raises
+    ------
+    DataError
+        If a label has fewer than two groups with positives or with negatives.
+    """
+    progress(f"analysing {len(data.pages)} pages")
+    analyser = Analyser(split=data.unit == "sentence")
+    X = analyser.analyse([page.text for page in data.pages])
+    alignment = align(X, data)
+    found = list(duplicates(data))
+    groups = joined_groups(data.pages, found)
+    _check(data, alignment, groups)
+
+    estimator = _estimator(config, len(analyser.lexicons.rules))
+    progress(f"cross-validating {alignment.truth.shape[0]} units in {len(set(groups))} groups")
+    masks = group_folds(groups, config.folds)
+    logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
+    metrics = _cross_fitted_metrics(data, X, alignment, logits, masks, config.bootstrap_draws)
+
+    progress("fitting on all data")
+    estimator.fit(X, alignment.y, groups)
+    fitted = _fit_decisions(data, X, alignment, logits, np.ones(X.n_pages, dtype=bool))
+    return Model(
+        labels=data.labels,
+        exclusive=data.exclusive,
+        unit=data.unit,
+        thresholds={}
+        if data.exclusive
+        else dict(zip(data.labels, fitted.threshold.tolist(), strict=True)),
+        features=estimator.features_.get_params(),
+        fingerprint=analyser.fingerprint,
+        parameters={
+            "coef": estimator.coef_,
+            "intercept": estimator.intercept_,
+            "context_coef": estimator.context_coef_,
+            "context_intercept": estimator.context_intercept_,
+            "calibration": fitted.sigmoid,
+            "page_calibration": fitted.page,
+        },
+        about={
+            "data": describe(data, found),
+            "config": asdict(config),
+            "metrics": metrics,
+            "versions": versions(),
+        },
+    )
+
+
+def _estimator(config: TrainConfig, n_rules: int) -> PageClassifier:
+    features = SentenceFeatures(
+        n_rules=n_rules,
+        own_bits=config.own_bits,
+        page_bits=config.page_bits,
+        word_order=config.word_order,
+        kind_order=config.kind_order,
+        cue_weight=config.cue_weight,
+        layout_weight=config.layout_weight,
+        page_weight=config.page_weight,
+    )
+    return PageClassifier(
+        features, config.C, config.context_C, folds=config.folds, random_state=config.seed
+    )
+
+
+def _check(data: Dataset, alignment: Alignment, groups: Int) -> None:
+    """Refuse data that cannot be split: every label needs both answers in two groups at least."""
+    segment_group = groups[alignment.segment_page]
+    for column, label in enumerate(data.labels):
+        for answer, name in ((True, "positive"), (False, "negative")):
+            count = len(set(segment_group[alignment.truth[:, column] == answer].tolist()))
+            if count < 2:
+                raise DataError(
+                    f"label '{label}' has {name} units in {count} group(s) only; at least two "
+                    "groups are needed to measure anything on unseen groups"
+                )
+
+
+def _cross_validate(
+    estimator: PageClassifier,
+    X: Analysis,
+    y: Float,
+    groups: Int,
+    masks: list[Bool],
+    n_jobs: int,
+) -> Float:
+    """Logits of every sentence from two-stage models that did not see its group, (S, L)."""
+    pages = [np.flatnonzero(mask) for mask in masks]
+    page_of = X.sentence_page()
+    fits = Parallel(n_jobs=n_jobs)(
+        delayed(_fit_and_predict)(estimator, X, y, groups, mask) for mask in masks
+    )
+    logits = np.zeros(y.shape)
+    for held_out, found in zip(pages, fits, strict=True):
+        logits[np.isin(page_of, held_out)] = found
+    return logits
+
+
+def _fit_and_predict(
+    estimator: PageClassifier, X: Analysis, y: Float, groups: Int, held_out: Bool
+) -> Float:
+    from sklearn.base import clone
+
+    fit, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    rows = ~held_out[X.sentence_page()]
+    fitted = clone(estimator).fit(X.take(fit), y[rows], groups[fit])
+    return np.asarray(fitted.decision_function(X.take(test)))
+
+
+def _fit_decisions(
+    data: Dataset, X: Analysis, alignment: Alignment, logits: Float, pages: Bool
+) -> _Fitted:
+    """Calibrate and choose thresholds on the out-of-fold logits of the given pages."""
+    chosen = np.flatnonzero(pages)
+    part = X.take(chosen)
+    rows = pages[X.sentence_page()]
+    z, y = logits[rows], alignment.y[rows]
+    labelled = ~np.isnan(y).any(axis=1)
+    sigmoid = np.stack([fit_sigmoid(z[labelled, k], y[labelled, k]) for k in range(z.shape[1])])
+    p = _sentence_scores(data, z, sigmoid)
+    if data.unit == "record":  # a page is its one unit
+        page = np.tile([0.0, 1.0, 0.0], (z.shape[1], 1))
+    else:
+        truth = alignment.page_truth(X.n_pages)[chosen].astype(float)
+        page = np.stack(
+            [fit_page(p[:, k], part.page_bounds, truth[:, k]) for k in range(z.shape[1])]
+        )
+    segments = pages[alignment.segment_page]
+    everywhere = np.zeros(logits.shape)
+    everywhere[rows] = p
+    scores = alignment.scores(everywhere)[segments]
+    threshold = [
+        best_f1(alignment.truth[segments, k], scores[:, k]).value for k in range(z.shape[1])
+    ]
+    return _Fitted(sigmoid, page, np.array(threshold))
+
+
+def _sentence_scores(data: Dataset, z: Float, sigmoid: Float) -> Float:
+    p = apply_sigmoid(z, sigmoid)
+    return p / p.sum(axis=1, keepdims=True) if data.exclusive else p
+
+
+def _cross_fitted_metrics(
+    data: Dataset,
+    X: Analysis,
+    alignment: Alignment,
+    logits: Float,
+    masks: list[Bool],
+    draws: int,
+) -> dict[str, Any]:
+    """Metrics of out-of-fold scores, each fold calibrated and thresholded on the others."""
+    page_of = X.sentence_page()
+    sentence_scores = np.zeros(logits.shape)
+    page_scores = np.zeros((X.n_pages, logits.shape[1]))
+    thresholds = np.zeros(alignment.truth.shape)
+    for held_out in masks:
+        fitted = _fit_decisions(data, X, alignment, logits, ~held_out)
+        rows = held_out[page_of]
+        sentence_scores[rows] = _sentence_scores(data, logits[rows], fitted.sigmoid)
+        part = X.take(np.flatnonzero(held_out))
+        page_scores[held_out] = apply_page(sentence_scores[rows], part.page_bounds, fitted.page)
+        thresholds[held_out[alignment.segment_page]] = fitted.threshold
+    return evaluate(data, alignment, sentence_scores, page_scores, list(thresholds.T), draws)
+
+
+def describe(data: Dataset, found: list[Duplicate]) -> dict[str, Any]:
+    """What the data were: files, counts, and a hash over ids, groups, texts and labels."""
+    digest = hashlib.sha256()
+    for page in data.pages:
+        row: list[object] = [page.id, page.group, page.text]
+        row += [[s.start, s.end, sorted(s.labels)] for s in page.segments]
+        digest.update(json.dumps(row).encode("utf-8") + b"\n")
+    files = Counter(Path(page.where.rsplit(":", 1)[0]).name for page in data.pages)
+    counts = Counter(label for page in data.pages for s in page.segments for label in s.labels)
+    return {
+        "sha256": digest.hexdigest(),
+        "files": dict(sorted(files.items())),
+        "pages": len(data.pages),
+        "units": sum(len(page.segments) for page in data.pages),
+        "groups": len({page.group for page in data.pages}),
+        "grouped": data.grouped,
+        "positives": {label: counts[label] for label in data.labels},
+        "units_repeated_across_groups": sum(
+            data.pages[d.page].group != data.pages[d.other_page].group for d in found
+        ),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Releases of what made the model."""
+    packages = ("health-marketing-classifier", "numpy", "scikit-learn", "scipy", "spacy")
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}
