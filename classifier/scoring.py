@@ -7,6 +7,7 @@ never notice.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -15,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from classifier.analysis import Analysis, Bool, Float
-from classifier.errors import BundleError
-from classifier.model.bundle import DECIMALS, Model, load
+from classifier.errors import BundleError, InputError
+from classifier.model.bundle import DECIMALS, MANIFEST, Model, load
 from classifier.schema import Cue, Page, Sentence, Verdict
 from classifier.text.analyser import Analyser
 
@@ -70,6 +71,7 @@ class Scorer:
 
     def score_batch(self, pages: Sequence[Page], sentences: str = "flagged") -> list[Verdict]:
         """One verdict per page, in order."""
+        _check(sentences)
         sound = [page for page in pages if page.error is None]
         try:
             verdicts = iter(self._score(sound, sentences))
@@ -187,7 +189,7 @@ def score_pages(
     pages
         Read lazily.
     model
-        A bundle's directory; opened once per process.
+        A bundle's directory; opened once per process, and anew when it was saved anew.
     thresholds
         Replace the model's own, by label.
     sentences
@@ -199,30 +201,49 @@ def score_pages(
     ------
     BundleError
         If the bundle cannot be used; raised before the first page is read.
+    InputError
+        If ``sentences`` is none of these.
     """
     chosen = tuple(sorted((thresholds or {}).items()))
+    _check(sentences)
     path = str(Path(model).resolve())
-    _scorer(path, chosen)  # a broken bundle is reported here, not by a worker
+    stamp = _stamp(path)
+    _scorer(path, stamp, chosen)  # a broken bundle is reported here, not by a worker
     if n_jobs == 1:
         results: Iterable[list[Verdict]] = (
-            _score_batch(path, chosen, batch, sentences) for batch in batches(pages)
+            _score_batch(path, stamp, chosen, batch, sentences) for batch in batches(pages)
         )
     else:
         from joblib import Parallel, delayed
 
         run = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="2*n_jobs")
         results = run(
-            delayed(_score_batch)(path, chosen, batch, sentences) for batch in batches(pages)
+            delayed(_score_batch)(path, stamp, chosen, batch, sentences) for batch in batches(pages)
         )
     return (verdict for batch in results for verdict in batch)
 
 
+def _check(sentences: str) -> None:
+    if sentences not in SENTENCES:
+        raise InputError(f"Unknown sentences {sentences!r}; choose from {', '.join(SENTENCES)}.")
+
+
+def _stamp(path: str) -> str:
+    """What tells bundles apart that were saved to one path, one after the other."""
+    manifest = Path(path) / MANIFEST
+    return hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
+
+
 def _score_batch(
-    path: str, thresholds: tuple[tuple[str, float], ...], batch: list[Page], sentences: str
+    path: str,
+    stamp: str,
+    thresholds: tuple[tuple[str, float], ...],
+    batch: list[Page],
+    sentences: str,
 ) -> list[Verdict]:
-    return _scorer(path, thresholds).score_batch(batch, sentences)
+    return _scorer(path, stamp, thresholds).score_batch(batch, sentences)
 
 
 @lru_cache(maxsize=2)
-def _scorer(path: str, thresholds: tuple[tuple[str, float], ...]) -> Scorer:
+def _scorer(path: str, stamp: str, thresholds: tuple[tuple[str, float], ...]) -> Scorer:
     return Scorer(path, dict(thresholds))

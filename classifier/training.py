@@ -140,7 +140,8 @@ def train(
     Raises
     ------
     DataError
-        If a label has fewer than two groups with positives or with negatives.
+        If a label has fewer than two groups with positives or with negatives, or the groups are too
+        few for the folds.
     """
     progress(f"analysing {len(data.pages)} pages")
     analyser = Analyser(split=data.unit == "sentence")
@@ -153,6 +154,7 @@ def train(
     estimator = _estimator(config, len(analyser.lexicons.rules))
     progress(f"cross-validating {alignment.truth.shape[0]} units in {len(set(groups))} groups")
     masks = group_folds(groups, config.folds)
+    _check_folds(groups, masks)
     logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
     metrics = _cross_fitted_metrics(data, X, alignment, logits, masks, config.bootstrap_draws)
 
@@ -212,6 +214,15 @@ def _check(data: Dataset, alignment: Alignment, groups: Int) -> None:
                     f"label '{label}' has {name} units in {count} group(s) only; at least two "
                     "groups are needed to measure anything on unseen groups"
                 )
+
+
+def _check_folds(groups: Int, masks: list[Bool]) -> None:
+    """Refuse folds outside of which ``PageClassifier`` finds too few groups for its own."""
+    if any(len(set(groups[~mask].tolist())) < 2 for mask in masks):
+        raise DataError(
+            f"the data have {len(set(groups.tolist()))} groups, which are too few for {len(masks)} "
+            "folds: outside of each fold there must be two; label more groups, or set more 'folds'"
+        )
 
 
 def _cross_validate(

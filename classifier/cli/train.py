@@ -38,6 +38,8 @@ def command(
     from classifier.report import metrics_table, model_card
     from classifier.training import TrainConfig, train
 
+    if jobs == 0:
+        raise click.BadParameter("must not be 0", param_hint="--jobs")
     settings = TrainConfig.from_toml(config) if config else TrainConfig()
     if seed is not None:
         settings = replace(settings, seed=seed)

@@ -51,6 +51,8 @@ SHAPES = {
 DECIMALS = 6
 #: Nothing larger is opened: a bundle holds a few megabytes.
 _LARGEST_FILE = 200_000_000
+#: Far more columns than any training run makes (2 ** bits).
+_MOST_BITS = 30
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def save(model: Model, directory: str | os.PathLike[str], card: str) -> Model:
     """
     target = Path(directory).resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
+    if target.exists() and not _is_ours(target):
         raise BundleError(f"{directory}: the directory holds other files; choose a new one")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
         new = Path(scratch) / "new"
@@ -147,10 +149,22 @@ def save(model: Model, directory: str | os.PathLike[str], card: str) -> Model:
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         (new / MANIFEST).write_text(text, encoding="utf-8")
         new.chmod(0o755)
+        old = Path(scratch) / "old"
         if target.exists():
-            target.rename(Path(scratch) / "old")
-        new.rename(target)
+            target.rename(old)
+        try:
+            new.rename(target)
+        except BaseException:
+            if old.exists():
+                old.rename(target)
+            raise
     return load(target)
+
+
+def _is_ours(target: Path) -> bool:
+    """Whether a directory is empty or holds a bundle and nothing else, so that it may be replaced."""
+    names = {entry.name for entry in target.iterdir()} if target.is_dir() else {target.name}
+    return not names or (MANIFEST in names and names <= {MANIFEST, PARAMETERS, CARD})
 
 
 def load(directory: str | os.PathLike[str]) -> Model:
@@ -176,10 +190,7 @@ def load(directory: str | os.PathLike[str]) -> Model:
     if PARAMETERS not in manifest["sha256"]:
         raise BundleError(f"{folder / MANIFEST}: no checksum for {PARAMETERS}")
     known = {"labels", "exclusive", "unit", "thresholds", "features", "text_pipeline", "sha256"}
-    try:
-        features = SentenceFeatures(**manifest["features"])
-    except TypeError as error:
-        raise BundleError(f"{folder / MANIFEST}: 'features': {error}") from None
+    features = SentenceFeatures(**manifest["features"])
     labels = tuple(manifest["labels"])
     return Model(
         labels=labels,
@@ -221,7 +232,35 @@ def _manifest(folder: Path) -> dict[str, Any]:
             raise BundleError(f"{path}: field '{key}' is missing or not of type {kind.__name__}")
     if manifest.pop("manifest_sha256", None) != _checksum(manifest):
         raise BundleError(f"{path}: the manifest was changed after training (SHA-256 differs)")
+    impossible = _impossible(manifest)
+    if impossible is not None:
+        raise BundleError(f"{path}: field '{impossible}' holds what no training run writes")
     return manifest
+
+
+def _impossible(manifest: Mapping[str, Any]) -> str | None:
+    """The first field of the right type with an impossible value."""
+    labels, thresholds, features = (manifest[key] for key in ("labels", "thresholds", "features"))
+    if not labels or not all(isinstance(x, str) for x in labels) or len(set(labels)) < len(labels):
+        return "labels"
+    if manifest["unit"] not in ("sentence", "record"):
+        return "unit"
+    expected = set() if manifest["exclusive"] else set(labels)
+    if set(thresholds) != expected or not all(_in_range(x, 1.0, 1) for x in thresholds.values()):
+        return "thresholds"
+    defaults = SentenceFeatures().get_params()
+    highest = {name: _MOST_BITS if name.endswith("_bits") else 1e6 for name in defaults}
+    if set(features) != set(defaults) or not all(
+        _in_range(features[name], default, highest[name]) for name, default in defaults.items()
+    ):
+        return "features"
+    return None
+
+
+def _in_range(value: Any, kind: float, highest: float) -> bool:
+    """Whether a value is a number from 0 to ``highest``, and a whole one if ``kind`` is."""
+    kinds = int if isinstance(kind, int) else (int, float)
+    return isinstance(value, kinds) and not isinstance(value, bool) and 0 <= value <= highest
 
 
 def _checksum(manifest: Mapping[str, Any]) -> str:

@@ -80,7 +80,7 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         DataError
-            If a label has no positive or no negative sentence.
+            If all sentences are of one group.
         """
         extractor = clone(self.features) if self.features is not None else SentenceFeatures()
         matrices = extractor.fit_transform(X)

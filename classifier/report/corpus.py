@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle
 from typing import Any
 
 from classifier.errors import ConfigError
 from classifier.report.tables import markdown
 
 _BREAKDOWNS = ("side", "genre", "family", "english")
+#: Rows of a panel of the picture: of a longer breakdown, the values with the most units.
+_PANEL_ROWS = 30
+#: Characters of a name beside a row.
+_NAME = 32
 
 
 def statistics_table(found: Mapping[str, Any]) -> str:
@@ -39,28 +44,41 @@ def _numbers(values: list[float]) -> str:
 
 
 def plot_statistics(found: Mapping[str, Any], path: str) -> None:
-    """Draw label balance per side, genre and family as a PNG."""
+    """Draw label balance per side, English, genre and family as a PNG, one mark for each share."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         raise ConfigError("plots need matplotlib: pip install '.[plots]'") from None
-    columns = [column for column in ("side", "genre", "family") if found[column]]
     labels = list(found["labels"])
-    sizes = [len(found[column]) for column in columns] or [1]
-    figure = Figure(figsize=(9, 1.5 + 0.2 * sum(sizes)), layout="constrained")
-    axes = figure.subplots(len(sizes), 1, squeeze=False, height_ratios=[n + 2 for n in sizes])[:, 0]
-    for axis, column in zip(axes, columns, strict=False):
-        names = list(found[column])
-        left = [0.0] * len(names)
-        height = 0.8 / max(len(labels), 1)
-        for number, label in enumerate(labels):
-            shares = [found[column][name].get(label, 0) * 100 for name in names]
-            places = [i - 0.4 + height * (number + 0.5) for i in range(len(names))]
-            axis.barh(places, shares, height=height, left=left, label=label)
-        axis.set_yticks(range(len(names)), [f"{n} ({found[column][n]['units']})" for n in names])
-        axis.tick_params(axis="y", labelsize=7)
-        axis.invert_yaxis()
-        axis.set_xlabel("% of units")
-        axis.set_title(f"labels by {column} (units in brackets)", fontsize=9, loc="left")
-    axes[0].legend(fontsize=7)
+    figure = Figure(figsize=(12, 9), layout="constrained")
+    shares = ", ".join(f"{label} {share:.1%}" for label, share in found["labels"].items())
+    title = f"{found['pages']} pages, {found['units']} units (in brackets): {shares}"
+    figure.suptitle(title, fontsize=11)
+    axes = figure.subplot_mosaic(
+        [["side", "genre", "family"], ["english", "genre", "family"]],
+        height_ratios=[1, 3],
+        sharex=True,
+    )
+    for column, axis in axes.items():
+        parts = found[column]
+        names = sorted(parts, key=lambda name: parts[name]["units"])[-_PANEL_ROWS:]
+        names.sort(key=lambda name: [parts[name].get(label, 0) for label in labels])
+        for label, marker in zip(labels, cycle("os^Dv"), strict=False):
+            places = [100 * parts[name].get(label, 0) for name in names]
+            axis.plot(places, range(len(names)), marker, markersize=5, label=label)
+        ticks = [n if len(n) <= _NAME else n[: _NAME - 1] + "…" for n in names]
+        ticks = [f"{tick} ({parts[n]['units']})" for tick, n in zip(ticks, names, strict=True)]
+        axis.set_yticks(range(len(names)), ticks)
+        axis.set_ylim(-0.6, max(len(names), 1) - 0.4)
+        axis.tick_params(labelsize=8, labelbottom=True)
+        axis.grid(color="0.9")
+        axis.set_axisbelow(True)
+        axis.set_xlabel("% of units", fontsize=8)
+        which = f", {len(names)} largest of {len(parts)}" if len(names) < len(parts) else ""
+        if not parts:
+            axis.set_axis_off()
+            which = ": no such column"
+        axis.set_title(f"by {column}{which}", fontsize=9, loc="left")
+    handles = axes["side"].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=max(len(labels), 1), fontsize=9)
     figure.savefig(path, dpi=130)

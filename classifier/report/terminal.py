@@ -16,6 +16,8 @@ from classifier.schema import Sentence, Verdict
 COLOURS = ("\x1b[33m", "\x1b[31m", "\x1b[36m", "\x1b[32m", "\x1b[34m", "\x1b[35m")
 _BOTH, _DIM, _BOLD, _RESET = "\x1b[35m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
 _WIDEST = 100
+#: Columns that a sentence gets at least, however narrow the terminal and however many the labels.
+_ROOM = 24
 
 
 def page_text(verdict: Verdict, labels: Sequence[str], *, colour: bool = False) -> str:
@@ -39,7 +41,8 @@ def _sentence(
     scores = " ".join(f"{sentence.scores[label]:.2f}" for label in labels)
     head = f"  {marks} {scores}  "
     text = " ".join(verdict.text[sentence.start : sentence.end].split())
-    wrapped = textwrap.wrap(text, width - len(head)) or [""]
+    room = max(width - len(head), _ROOM)
+    wrapped = textwrap.wrap(text, room) or [""]
     colour = paint.of(sentence.flags)
     lines = [head + paint(wrapped[0], colour)]
     lines += [" " * len(head) + paint(line, colour) for line in wrapped[1:]]
@@ -47,9 +50,7 @@ def _sentence(
         cues = Counter(cue.cue for cue in sentence.cues)
         words = {cue.cue: verdict.text[cue.start : cue.end] for cue in reversed(sentence.cues)}
         why = "; ".join(f"{cue}: “{' '.join(words[cue].split())}”" for cue in cues)
-        lines += [
-            " " * len(head) + paint(line, _DIM) for line in textwrap.wrap(why, width - len(head))
-        ]
+        lines += [" " * len(head) + paint(line, _DIM) for line in textwrap.wrap(why, room)]
     return lines
 
 

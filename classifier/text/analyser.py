@@ -21,7 +21,7 @@ from classifier.text.layout import layout
 from classifier.text.lexicons import Lexicons, load_lexicons
 from classifier.text.patterns import Matches, PatternTree
 from classifier.text.segmentation import Segmentation
-from classifier.text.sentences import Tokens, previous, sentence_starts
+from classifier.text.sentences import Tokens, list_numbers, previous, sentence_starts
 from classifier.text.words import Trait, Words
 
 #: Chunks between spaces that the tokenizer remembers; spaCy's default of 10,000 is outgrown by a few
@@ -173,7 +173,7 @@ def _in_gap(traits: Int, keep: Int, trait: Trait) -> Bool:
 
 def _opening(tokens: Tokens, starts: Bool) -> Bool:
     """Where a sentence opens for a pattern: at its start, and after bullets, quotes and brackets."""
-    decoration = ~tokens.has(Trait.WORD) | tokens.has(Trait.MARKER)
+    decoration = ~tokens.has(Trait.WORD) | tokens.has(Trait.MARKER) | list_numbers(tokens)
     opening = starts.copy()
     for _ in range(3):  # at most three decorations: a bullet, a quote, a bracket
         opening |= previous(opening & decoration) & ~starts

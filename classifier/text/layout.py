@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from classifier.analysis import LAYOUT, Float, Int, bounds
-from classifier.text.sentences import Tokens
+from classifier.text.sentences import Tokens, list_numbers
 from classifier.text.words import Trait
 
 #: A heading has at most this many words. The 95th percentile of HTML headings is about a dozen words.
@@ -39,6 +39,7 @@ def layout(tokens: Tokens, sentence_bounds: Int, page_bounds: Int) -> tuple[Floa
     closing = np.where(tokens.has(Trait.CLOSER)[last] & (words > 1), last - 1, last)
     stop = tokens.has(Trait.STOP | Trait.DOTTED)[closing]
     marker = tokens.has(Trait.MARKER)[first] & starts_line & (words > 1)
+    marker |= list_numbers(tokens)[first] & starts_line & (words > 2)
     bullet = tokens.has(Trait.BULLET)[first] & (words > 1)
     colon = tokens.has(Trait.COLON)[last]
     row = (np.add.reduceat(tokens.has(Trait.PIPE), first) > 1) | tokens.has(Trait.PIPE)[first]

@@ -60,6 +60,14 @@ def previous(flags: Bool, steps: int = 1) -> Bool:
     return shifted
 
 
+def list_numbers(tokens: Tokens) -> Bool:
+    """Which words are the number of "1." or "2)": list markers that the tokenizer cuts in two."""
+    closing = tokens.has(Trait.PERIOD) | (tokens.has(Trait.CLOSER) & ~tokens.has(Trait.OPENER))
+    followed = np.append((closing & ~tokens.space)[1:], False)
+    short = tokens.end - tokens.start <= 2
+    return np.asarray(tokens.has(Trait.DIGIT) & short & followed[: len(short)])
+
+
 def sentence_starts(tokens: Tokens) -> Bool:
     """Which words begin a sentence, bool (T,)."""
     if not len(tokens.traits):

@@ -1,0 +1,137 @@
+"""Train, score, evaluate, info: the whole way, for pages with segments and for a table of classes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from classifier import evaluation
+
+Run = Callable[..., Result]
+COLUMNS = ("--text-column", "review", "--label-column", "kind")
+
+
+@pytest.fixture(scope="module")
+def trained(labelled: Path, settings: Path, folder: Path, run: Run) -> Result:
+    return run("train", labelled, "-o", folder / "pages", "--config", settings)
+
+
+@pytest.fixture(scope="module")
+def trained_on_reviews(reviews: Path, settings: Path, folder: Path, run: Run) -> Result:
+    options = ["--config", settings, "--seed", 3, *COLUMNS]
+    return run("train", reviews, "-o", folder / "reviews", *options)
+
+
+def test_train(trained: Result, folder: Path) -> None:
+    assert trained.exit_code == 0, trained.output
+    assert trained.stdout.startswith("cross-validated: 55 units on 12 pages in 6 groups")
+    assert "promotional / sentence" in trained.stdout
+    assert "written to" in trained.stderr
+    assert "written to" not in trained.stdout
+    card = (folder / "pages" / "README.md").read_text(encoding="utf-8")
+    assert "`pages.jsonl` (12)" in card
+
+
+def test_score_with_the_trained_model(trained: Result, folder: Path, run: Run) -> None:
+    result = run("score", "-", "--model", folder / "pages", stdin="Order our tea now!")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["flags"] == ["promotional"]
+
+
+def test_evaluate(trained: Result, labelled: Path, folder: Path, run: Run) -> None:
+    result = run("evaluate", labelled, "--model", folder / "pages")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("measured: 55 units on 12 pages in 6 groups")
+    assert "promotional / page" in result.stdout
+
+
+def test_info(trained: Result, folder: Path, run: Run) -> None:
+    result = run("info", "--model", folder / "pages")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("pages@")
+    assert "# Model card" in result.stdout
+    about = json.loads(run("info", "--model", folder / "pages", "--json").stdout)
+    assert about["labels"] == ["promotional", "unsupported_claim"]
+    assert about["config"]["own_bits"] == 10
+
+
+def test_classes_of_a_table(trained_on_reviews: Result, folder: Path, run: Run) -> None:
+    assert trained_on_reviews.exit_code == 0, trained_on_reviews.output
+    assert "macro-F1" in trained_on_reviews.stdout
+    about = json.loads(run("info", "--model", folder / "reviews", "--json").stdout)
+    assert about["labels"] == ["complaint", "praise", "question"]
+    assert (about["unit"], about["exclusive"], about["thresholds"]) == ("record", True, {})
+    assert about["config"]["seed"] == 3
+    assert not about["data"]["grouped"]
+    result = run("score", "-", "--model", folder / "reviews", stdin="Where is this lamp made?")
+    row = json.loads(result.stdout)
+    assert row["flags"] == ["question"]
+    assert sum(row["scores"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_evaluate_classes(
+    trained_on_reviews: Result,
+    reviews: Path,
+    folder: Path,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(evaluation, "interval", lambda *_: None)  # slow
+    result = run("evaluate", reviews, "--model", folder / "reviews", *COLUMNS, "--json")
+    assert json.loads(result.stdout)["accuracy"] > 0.9, "seen in training"
+
+
+def test_another_process_trains_the_same_bytes(
+    trained: Result, labelled: Path, settings: Path, folder: Path
+) -> None:
+    """Whatever the order of sets and dictionaries there."""
+    code = "import sys; from classifier.cli import main; sys.exit(main(sys.argv[1:]))"
+    arguments = ["train", labelled, "-o", folder / "again" / "pages", "--config", settings]
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    environment = os.environ | {"PYTHONHASHSEED": "12345"}
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
+    for path in (folder / "pages").iterdir():
+        assert path.read_bytes() == (folder / "again" / "pages" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "words"),
+    [
+        (['{"text": "a"}'], [], "no column holds labels"),
+        (["nonsense"], [], "bad.jsonl:1"),
+        (['{"id": 1, "text": "a", "label": "x"}'] * 2, [], "already used"),
+        ([f'{{"text": "{i}", "label": "x"}}' for i in range(4)], [], "'x' has negative units in 0"),
+        ([f'{{"text": "{i}", "ok": {i % 2}}}' for i in range(4)], ["--label", "bad"], "bad"),
+        (['{"text": "a", "label": "x"}'], ["--config", "none.toml"], "none.toml"),
+    ],
+)
+def test_data_that_cannot_be_trained_on(
+    lines: list[str], options: list[str], words: str, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    result = run("train", path, "-o", tmp_path / "model", *options)
+    assert result.exit_code == 1, result.output
+    assert not result.stdout
+    assert "error: " in result.stderr
+    assert words in result.stderr
+    assert not (tmp_path / "model").exists()
+
+
+def test_evaluate_on_foreign_labels(trained: Result, reviews: Path, folder: Path, run: Run) -> None:
+    result = run("evaluate", reviews, "--model", folder / "pages", *COLUMNS)
+    assert result.exit_code == 1
+    assert "the data label records as complaint" in result.stderr
+
+
+def test_info_of_nothing(run: Run, tmp_path: Path) -> None:
+    result = run("info", "--model", tmp_path)
+    assert result.exit_code == 1
+    assert "no model bundle here" in result.stderr

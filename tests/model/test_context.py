@@ -1,0 +1,90 @@
+"""What the first stage thinks of a sentence's surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from classifier.analysis import LAYOUT, Analysis
+from classifier.model.context import PER_LABEL, WINDOW, context_features, context_names, page_sum
+
+MakeAnalysis = Callable[..., Analysis]
+LABELS = ("promotional", "unsupported_claim")
+
+
+def reference(z: np.ndarray, X: Analysis, s: int) -> dict[str, float]:
+    """The features of sentence ``s``, one by one, as the names describe them."""
+    page = int(X.sentence_page()[s])
+    first, last = X.page_bounds[page : page + 2].tolist()
+    p = expit(z)
+    others = [p[i] for i in range(first, last) if i != s]
+    below = [p[i] for i in range(s + 1, min(s + WINDOW + 1, last))]
+    window = [p[i] for i in range(max(s - WINDOW, first), s)] + below
+    lead = z[X.lead[s]] if X.lead[s] >= 0 else 0.0
+    return {
+        "own": z[s],
+        "previous_1": z[s - 1] if s - 1 >= first else 0.0,
+        "previous_2": z[s - 2] if s - 2 >= first else 0.0,
+        "next_1": z[s + 1] if s + 1 < last else 0.0,
+        "next_2": z[s + 2] if s + 2 < last else 0.0,
+        "heading": z[X.heading[s]] if X.heading[s] >= 0 else 0.0,
+        "lead": lead,
+        "window": mean(window),
+        "page_mean": mean(others),
+        "page_max": max(others, default=0.0),
+        "page_own": z[s] * mean(others),
+        "item_lead": lead * X.layout[s, LAYOUT.index("is_list_item")],
+        "heading_next": mean(below) * X.layout[s, LAYOUT.index("is_heading")],
+    }
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def test_names() -> None:
+    names = context_names(LABELS)
+    assert names[: len(PER_LABEL)] == tuple(f"promotional.{name}" for name in PER_LABEL)
+    assert len(names) == len(set(names)) == 2 * len(PER_LABEL) + len(LAYOUT)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_columns_are_what_their_names_say(seed: int, make_analysis: MakeAnalysis) -> None:
+    X = make_analysis(seed)
+    z = np.random.default_rng(seed).normal(size=(X.n_sentences, 2)) * 3
+    z[1], z[5] = z[0], z[4]  # ties for the highest of a page
+    found = context_features(z, X)
+    for label in range(2):
+        block = found[:, label * len(PER_LABEL) : (label + 1) * len(PER_LABEL)]
+        for s in range(X.n_sentences):
+            expected = reference(z[:, label], X, s)
+            np.testing.assert_allclose(block[s], [expected[name] for name in PER_LABEL], atol=1e-12)
+    np.testing.assert_array_equal(found[:, 2 * len(PER_LABEL) :], X.layout)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_context_of_a_page_does_not_depend_on_other_pages(
+    seed: int, make_analysis: MakeAnalysis
+) -> None:
+    X = make_analysis(seed, pages=(4, 300, 0, 1, 17))
+    z = np.random.default_rng(seed).normal(size=(X.n_sentences, 2))
+    whole = context_features(z, X)
+    for page in range(X.n_pages):
+        rows = X.sentence_page() == page
+        alone = context_features(z[rows], X.take(np.array([page])))
+        np.testing.assert_array_equal(alone, whole[rows])
+
+
+@pytest.mark.parametrize("pages", [(), (0,), (0, 0, 0)])
+def test_pages_without_sentences(pages: tuple[int, ...], make_analysis: MakeAnalysis) -> None:
+    X = make_analysis(pages=pages)
+    assert context_features(np.zeros((0, 2)), X).shape == (0, len(context_names(LABELS)))
+    assert page_sum(np.zeros(0), X.page_bounds).tolist() == [0.0] * len(pages)
+
+
+def test_page_sum() -> None:
+    values = np.array([1.0, 2.0, 4.0, 8.0])
+    assert page_sum(values, np.array([0, 0, 3, 3, 4, 4])).tolist() == [0, 7, 0, 8, 0]

@@ -1,0 +1,99 @@
+"""The rooms of the package: who may import whom, and what.
+
+Imports run downward only; rooms on one level (such as model, text and io) do not know each other.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import classifier
+
+ROOT = Path(classifier.__file__).parent
+MODULES = {path.relative_to(ROOT).with_suffix("").as_posix(): path for path in ROOT.rglob("*.py")}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+#: Level of each room; a room imports from itself and from lower levels.
+LEVELS = (
+    ("errors",),
+    ("analysis", "schema"),
+    ("duplicates", "model", "text", "io"),
+    ("scoring", "evaluation", "corpus"),
+    ("report", "training"),
+    ("cli",),
+    ("__init__",),
+)
+LEVEL = {room: number for number, rooms in enumerate(LEVELS) for room in rooms}
+#: Where a library may be imported.
+HOMES = {
+    "spacy": ("text/",),
+    "sklearn": ("model/", "training", "evaluation"),
+    "click": ("cli/",),
+    "pyarrow": ("io/",),
+    "trafilatura": ("io/",),
+    "matplotlib": ("report/",),
+}
+#: Rooms that need nothing but the standard library.
+BARE = ("errors", "schema")
+LONGEST = 400
+
+
+def imports(name: str) -> Iterator[str]:
+    """Full names of all modules that a module imports, anywhere in it."""
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are absolute"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}".removeprefix("classifier.").replace(".", "/")
+                known = inner in MODULES or f"{inner}/__init__" in MODULES
+                yield f"{node.module}.{alias.name}" if known else str(node.module)
+
+
+def room_of(module: str) -> str:
+    """``classifier.io.paths`` and ``io/paths`` are of the room ``io``."""
+    parts = module.replace("/", ".").removeprefix("classifier.").split(".")
+    return "__init__" if parts[0] == "classifier" else parts[0]
+
+
+def test_every_room_has_a_level() -> None:
+    assert {room_of(name) for name in MODULES} == set(LEVEL)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_run_downward(name: str) -> None:
+    room = room_of(name)
+    for module in imports(name):
+        if module.split(".")[0] != "classifier":
+            continue
+        other = room_of(module)
+        if (room, other) == ("cli", "__init__"):  # for the version
+            continue
+        assert other == room or LEVEL[other] < LEVEL[room], f"{name} imports {module}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_libraries_stay_at_home(name: str) -> None:
+    for module in imports(name):
+        for home in HOMES.get(module.split(".")[0], (name,)):
+            if name.startswith(home):
+                break
+        else:
+            pytest.fail(f"{name} imports {module}")
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_bare_modules_need_the_standard_library_only(name: str) -> None:
+    allowed = {"__future__", "collections", "dataclasses", "types", "typing"}
+    assert {module.split(".")[0] for module in imports(name)} <= allowed
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_and_length(name: str) -> None:
+    assert ast.get_docstring(TREES[name]), f"{name} has no docstring"
+    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= LONGEST
