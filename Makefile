@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: score test lint types check-data unit clean
+.PHONY: score test lint types check-data unit model clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -39,3 +39,7 @@ unit: $(INSTALLED)
 
 clean:
 	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+## retrain the shipped model; REAL names labelled pages that are not in this repository
+model: $(INSTALLED)
+	$(BIN)/classifier train data/corpus $(REAL) -o models/default -j 2

@@ -38,7 +38,30 @@ LAYOUT = (
     "has_quote",
     "is_table_row",
     "position",  # 0 for the first sentence of the page, 1 for the last
-    "page_sentences_log",  # ln(1 + sentences of the page)
+)
+
+#: Cues of the lexicons, columns of ``Analysis.cues``.
+CUES = (
+    "anecdote_or_popularity",
+    "attribution_or_debunk",
+    "buying_advice",
+    "call_to_action",
+    "cited_evidence",
+    "cure_or_overclaim",
+    "disclaimer",
+    "disease_claim",
+    "first_person_seller",
+    "hedge",
+    "negation",
+    "offer",
+    "price",
+    "public_health_advice",
+    "puffery",
+    "question",
+    "safety_claim",
+    "structure_function_claim",
+    "testimonial",
+    "vague_evidence",
 )
 
 
@@ -61,6 +84,8 @@ class Analysis:
         int64 (C,): number of the lexicon rule, the sentence that bears it, offsets into the page.
     layout
         float64 (S, len(LAYOUT)).
+    cues
+        float64 (S, len(CUES)): 1 where the sentence bears the cue, else 0.
     heading, lead
         int64 (S,): the sentence that heads this one's section, and the lead-in of the list that it
         stands in; -1 where there is none.
@@ -78,6 +103,7 @@ class Analysis:
     cue_start: Int
     cue_end: Int
     layout: Float
+    cues: Float
     heading: Int
     lead: Int
 
@@ -127,6 +153,7 @@ class Analysis:
             cue_start=self.cue_start[cues],
             cue_end=self.cue_end[cues],
             layout=self.layout[sentences],
+            cues=self.cues[sentences],
             heading=new_number[self.heading[sentences]],
             lead=new_number[self.lead[sentences]],
         )

@@ -254,4 +254,4 @@ def interval(
         return None
     tail = (1 - COVERAGE) / 2 * 100
     low, high = np.percentile(values, [tail, 100 - tail])
-    return float(low), float(high)
+    return round(float(low), 6), round(float(high), 6)

@@ -208,7 +208,7 @@ def score_pages(
     _check(sentences)
     path = str(Path(model).resolve())
     stamp = _stamp(path)
-    _scorer(path, stamp, chosen)  # a broken bundle is reported here, not by a worker
+    open_scorer(path, thresholds)  # a broken bundle is reported here, not by a worker
     if n_jobs == 1:
         results: Iterable[list[Verdict]] = (
             _score_batch(path, stamp, chosen, batch, sentences) for batch in batches(pages)
@@ -221,6 +221,12 @@ def score_pages(
             delayed(_score_batch)(path, stamp, chosen, batch, sentences) for batch in batches(pages)
         )
     return (verdict for batch in results for verdict in batch)
+
+
+def open_scorer(model: str | Path, thresholds: Mapping[str, float] | None = None) -> Scorer:
+    """The scorer of a bundle; opened once per process, and anew when the bundle was saved anew."""
+    path = str(Path(model).resolve())
+    return _scorer(path, _stamp(path), tuple(sorted((thresholds or {}).items())))
 
 
 def _check(sentences: str) -> None:

@@ -42,41 +42,42 @@ class TrainConfig:
 
     Attributes
     ----------
-    C, context_C
-        Inverse strength of the L2 penalty of the first and the second stage, > 0.
+    C, page_C, context_C
+        Inverse strength of the L2 penalty of the sentence and the page model of the first stage, and
+        of the second stage, > 0.
     folds
         Folds of the grouped cross-validation, >= 2.
-    own_bits, page_bits
-        Hashed columns are ``2 ** bits``, 8 to 22.
+    own_bits
+        Hashed columns are ``2 ** own_bits``, 8 to 22.
     word_order, kind_order
         Longest n-gram of words (>= 1), and of words replaced by their lexicon class (0 for none).
-    cue_weight, layout_weight, page_weight
-        Scales of the feature blocks, >= 0; 0 switches a block off.
+    cue_weight, layout_weight
+        Scales of cues and layout beside n-grams, >= 0; 0 switches a block off.
     bootstrap_draws
         Draws behind the confidence intervals, >= 2.
     seed
         Seed of everything random.
     """
 
-    C: float = 10.0
-    context_C: float = 0.1
+    C: float = 3.0
+    page_C: float = 3.0
+    context_C: float = 0.01
     folds: int = 5
     own_bits: int = 18
-    page_bits: int = 15
     word_order: int = 2
     kind_order: int = 3
     cue_weight: float = 1.0
     layout_weight: float = 0.3
-    page_weight: float = 1.0
     bootstrap_draws: int = 500
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         rules: dict[str, tuple[float, float]] = {
-            "C": (1e-9, 1e9), "context_C": (1e-9, 1e9), "folds": (2, 100), "own_bits": (8, 22),
-            "page_bits": (8, 22), "word_order": (1, 5), "kind_order": (0, 5),
-            "cue_weight": (0, 100), "layout_weight": (0, 100), "page_weight": (0, 100),
+            "C": (1e-9, 1e9), "page_C": (1e-9, 1e9), "context_C": (1e-9, 1e9),
+            "folds": (2, 100), "own_bits": (8, 22),
+            "word_order": (1, 5), "kind_order": (0, 5),
+            "cue_weight": (0, 100), "layout_weight": (0, 100),
             "bootstrap_draws": (2, 100_000), "seed": (0, 2**32 - 1),
         }  # fmt: skip
         for field in fields(self):
@@ -171,10 +172,7 @@ def train(
         features=estimator.features_.get_params(),
         fingerprint=analyser.fingerprint,
         parameters={
-            "coef": estimator.coef_,
-            "intercept": estimator.intercept_,
-            "context_coef": estimator.context_coef_,
-            "context_intercept": estimator.context_intercept_,
+            **estimator.parameters_,
             "calibration": fitted.sigmoid,
             "page_calibration": fitted.page,
         },
@@ -191,15 +189,18 @@ def _estimator(config: TrainConfig, n_rules: int) -> PageClassifier:
     features = SentenceFeatures(
         n_rules=n_rules,
         own_bits=config.own_bits,
-        page_bits=config.page_bits,
         word_order=config.word_order,
         kind_order=config.kind_order,
         cue_weight=config.cue_weight,
         layout_weight=config.layout_weight,
-        page_weight=config.page_weight,
     )
     return PageClassifier(
-        features, config.C, config.context_C, folds=config.folds, random_state=config.seed
+        features,
+        config.C,
+        config.page_C,
+        config.context_C,
+        folds=config.folds,
+        random_state=config.seed,
     )
 
 

@@ -18,7 +18,7 @@ from sklearn.metrics import (
 )
 
 from classifier import evaluation
-from classifier.analysis import LAYOUT, Analysis, bounds
+from classifier.analysis import CUES, LAYOUT, Analysis, bounds
 from classifier.errors import DataError
 from classifier.evaluation import (
     CALIBRATION_BINS,
@@ -48,7 +48,8 @@ def analysis_of(*pages: list[Span]) -> Analysis:
         sentence_bounds=np.zeros(n + 1, dtype=np.int64), start=start, end=end,
         word=hashes, stem=hashes, kind=hashes,
         cue_rule=none, cue_sentence=none, cue_start=none, cue_end=none,
-        layout=np.zeros((n, len(LAYOUT))), heading=np.full(n, -1), lead=np.full(n, -1),
+        layout=np.zeros((n, len(LAYOUT))), cues=np.zeros((n, len(CUES))),
+        heading=np.full(n, -1), lead=np.full(n, -1),
     )  # fmt: skip
 
 

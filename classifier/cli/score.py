@@ -83,14 +83,14 @@ def command(
     Exit status: 0 all scored; 1 nothing could be scored; 2 wrong usage; 3 some records failed.
     """
     from classifier.io import read_pages
-    from classifier.report import open_report, summary
-    from classifier.scoring import Scorer, default_model, score_pages
+    from classifier.report import open_report, printable, summary
+    from classifier.scoring import default_model, open_scorer, score_pages
 
     if jobs == 0:
         raise click.BadParameter("must not be 0", param_hint="--jobs")
     chosen = _thresholds(thresholds)
     path = model or default_model()
-    scorer = Scorer(path, chosen)
+    scorer = open_scorer(path, chosen)
     labels = scorer.model.labels
     pages = read_pages(
         inputs,
@@ -111,7 +111,7 @@ def command(
             counts.update(f"page/{label}" for label in verdict.flags)
             counts.update(f"sentence/{label}" for s in verdict.sentences for label in s.flags)
             if verdict.error:
-                click.echo(f"{verdict.id}: {verdict.error}", err=True)
+                click.echo(printable(f"{verdict.id}: {verdict.error}"), err=True)
     click.echo(summary(counts, labels, scorer.model.name, sentences != "none"), err=True)
     if counts["failed"]:
         sys.exit(3 if counts["scored"] else 1)

@@ -30,7 +30,7 @@ from classifier.analysis import Analysis, Float
 from classifier.errors import BundleError
 from classifier.model.calibration import apply_page, apply_sigmoid
 from classifier.model.context import context_names
-from classifier.model.estimator import second_stage
+from classifier.model.estimator import decision
 from classifier.model.features import SentenceFeatures
 
 #: Raised whenever an older reader could not understand a newer bundle, or the other way round.
@@ -38,10 +38,13 @@ FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 PARAMETERS = "parameters.npz"
 CARD = "README.md"
-#: Expected arrays; W = features.width, K = context features, L = labels. All float32 or float64.
+#: Expected arrays; W = features.own_width, V = features.page_width, K = context features, L = labels.
+#: All float32 or float64.
 SHAPES = {
     "coef": ("W", "L"),
     "intercept": ("L",),
+    "page_coef": ("V", "L"),
+    "page_intercept": ("L",),
     "context_coef": ("K", "L"),
     "context_intercept": ("L",),
     "calibration": ("L", 2),
@@ -114,9 +117,7 @@ class Model:
 
     def decision_function(self, X: Analysis) -> Float:
         """Uncalibrated logits of sentences, (S, L)."""
-        p = self.parameters
-        z = SentenceFeatures(**self.features).transform(X).linear(p["coef"]) + p["intercept"]
-        return second_stage(z, X, p["context_coef"], p["context_intercept"])
+        return decision(SentenceFeatures(**self.features), self.parameters, X)
 
 
 def save(model: Model, directory: str | os.PathLike[str], card: str) -> Model:
@@ -199,7 +200,7 @@ def load(directory: str | os.PathLike[str]) -> Model:
         thresholds=manifest["thresholds"],
         features=manifest["features"],
         fingerprint=manifest["text_pipeline"],
-        parameters=_parameters(folder / PARAMETERS, features.width, labels),
+        parameters=_parameters(folder / PARAMETERS, features, labels),
         about={key: value for key, value in manifest.items() if key not in known},
         name=f"{folder.resolve().name}@{manifest['sha256'][PARAMETERS][:6]}",
     )
@@ -277,8 +278,15 @@ def _verify(path: Path, expected: str) -> None:
         raise BundleError(f"{path}: the file was changed after training (SHA-256 differs)")
 
 
-def _parameters(path: Path, width: int, labels: tuple[str, ...]) -> dict[str, Float]:
-    sizes = {"W": width, "K": len(context_names(labels)), "L": len(labels)}
+def _parameters(
+    path: Path, features: SentenceFeatures, labels: tuple[str, ...]
+) -> dict[str, Float]:
+    sizes = {
+        "W": features.own_width,
+        "V": features.page_width,
+        "K": len(context_names(labels)),
+        "L": len(labels),
+    }
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}

@@ -3,7 +3,7 @@
 "We accept Visa" under an order button, a bare list of diseases under "We treat": such sentences are
 what they are because of the page around them. The second stage sees the first stage's logits of the
 sentence, of its neighbours in both directions, of its heading and list lead-in, and of the page as a
-whole (stacked sequential learning, Cohen & Carvalho 2005).
+whole (stacked sequential learning, Cohen & Carvalho 2005), beside the cues of sentence and page.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from classifier.analysis import LAYOUT, Analysis, Float, Int
+from classifier.analysis import CUES, LAYOUT, Analysis, Float, Int
 
 #: Features per label of the first stage, all from its logits ``z``; probabilities are ``expit(z)``.
 PER_LABEL = (
@@ -24,27 +24,40 @@ PER_LABEL = (
     "lead",
     "window",  # mean probability of the three sentences on either side
     "page_mean",  # mean probability of the page's other sentences
-    "page_max",  # highest probability of the page's other sentences
+    "highest",  # highest probability of the eight sentences on either side
     "page_own",  # own logit times the mean of the others
     "item_lead",  # logit of the lead-in, for list items only
     "heading_next",  # for headings: mean probability of the three sentences below
+    "page",  # logit of the page, from its cues
+    "own_and_page",  # product of both logits, each cut off below -1: high where both speak for it
 )
-#: Sentences on either side that make a window.
-WINDOW = 3
+#: Sentences on either side that make a window, and within which the highest is looked for. The latter
+#: is bounded because the highest of a whole page grows with its length.
+WINDOW, REACH = 3, 8
 
 
 def context_names(labels: tuple[str, ...]) -> tuple[str, ...]:
     """Names of the columns of ``context_features``."""
-    return tuple(f"{label}.{name}" for label in labels for name in PER_LABEL) + LAYOUT
+    of_labels = tuple(f"{label}.{name}" for label in labels for name in PER_LABEL)
+    products = tuple(f"{label}.own*{other}.page" for label in labels for other in labels)
+    return of_labels + products + LAYOUT + CUES + tuple(f"page.{cue}" for cue in CUES)
 
 
-def context_features(z: Float, X: Analysis) -> Float:
-    """Second-stage features (S, len(context_names)) from first-stage logits ``z`` (S, L)."""
-    blocks = [_of_label(z[:, label], X) for label in range(z.shape[1])]
-    return np.column_stack([*blocks, X.layout])
+def context_features(z: Float, page_z: Float, X: Analysis) -> Float:
+    """Second-stage features (S, len(context_names)).
+
+    ``z`` (S, L) are the first stage's logits of sentences, ``page_z`` (P, L) those of pages.
+    """
+    of_page = page_z[X.sentence_page()]
+    blocks = [_of_label(z[:, k], of_page[:, k], X) for k in range(z.shape[1])]
+    products = (z[:, :, None] * of_page[:, None, :]).reshape(len(z), z.shape[1] ** 2)
+    sentences = np.maximum(np.diff(X.page_bounds), 1)
+    cue_shares = np.column_stack([page_sum(cue, X.page_bounds) for cue in X.cues.T])
+    on_page = (cue_shares / sentences[:, None])[X.sentence_page()]
+    return np.column_stack([*blocks, products, X.layout, X.cues, on_page])
 
 
-def _of_label(z: Float, X: Analysis) -> Float:
+def _of_label(z: Float, page_z: Float, X: Analysis) -> Float:
     n = len(z)
     page = X.sentence_page()
     first, last = X.page_bounds[page], X.page_bounds[page + 1]
@@ -71,10 +84,12 @@ def _of_label(z: Float, X: Analysis) -> Float:
         "lead": lead,
         "window": window,
         "page_mean": page_mean,
-        "page_max": _max_of_others(p, X.page_bounds),
+        "highest": _highest_near(p, first, last),
         "page_own": z * page_mean,
         "item_lead": lead * is_item,
         "heading_next": sum(below) / np.maximum(n_below, 1) * is_heading,
+        "page": page_z,
+        "own_and_page": np.maximum(z, -1.0) * np.maximum(page_z, -1.0),
     }
     return np.column_stack([columns[name] for name in PER_LABEL])
 
@@ -93,17 +108,11 @@ def _at(z: Float, index: Int, exists: np.typing.NDArray[np.bool_]) -> Float:
     return np.where(exists, z[np.where(exists, index, 0)], 0.0)
 
 
-def _max_of_others(p: Float, page_bounds: Int) -> Float:
-    """For each sentence the highest ``p`` among the other sentences of its page, 0 if it is alone."""
-    result = np.zeros(len(p))
-    counts = np.diff(page_bounds)
-    filled = counts > 0
-    if not filled.any():
-        return result
-    starts = page_bounds[:-1][filled]
-    top = np.repeat(np.maximum.reduceat(p, starts), counts[filled])
-    is_top = p == top
-    ties = np.repeat(np.add.reduceat(is_top.astype(np.int64), starts), counts[filled])
-    rest = np.where(is_top, 0.0, p)
-    second = np.repeat(np.maximum.reduceat(rest, starts), counts[filled])
-    return np.where(is_top & (ties == 1), second, top)
+def _highest_near(p: Float, first: Int, last: Int) -> Float:
+    """For each sentence the highest ``p`` within ``REACH`` on its page, itself left out; 0 if alone."""
+    number = np.arange(len(p))
+    highest = np.zeros(len(p))
+    for step in (*range(-REACH, 0), *range(1, REACH + 1)):
+        place = number + step
+        highest = np.maximum(highest, _at(p, place, (place >= first) & (place < last)))
+    return highest

@@ -1,14 +1,18 @@
 """The two-stage page classifier, a scikit-learn estimator over ``Analysis``.
 
-First stage: one logistic regression per label on the sentence's own words, cues and layout and on
-those of its surroundings. Second stage: one logistic regression per label on the first stage's logits
-around the sentence. The second stage is fitted on out-of-fold logits of the first.
+First stage, per label: one logistic regression on the sentence's own words, cues and layout, and one
+on the cues of the page, whose target is the share of the page's sentences that bear the
+label. Second stage, per label: one logistic regression on the first stage's logits around the sentence.
+It is fitted on out-of-fold logits of the first, so it learns how far the page's opinion can be trusted
+on sites never seen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
@@ -16,7 +20,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from classifier.analysis import Analysis, Float, Int
+from classifier.analysis import Analysis, Bool, Float, Int
 from classifier.errors import DataError
 from classifier.model.context import context_features
 from classifier.model.features import Features, SentenceFeatures
@@ -32,8 +36,9 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     features
         Turns an ``Analysis`` into matrices.
-    C, context_C
-        Inverse strength of the L2 penalty of the first and the second stage.
+    C, page_C, context_C
+        Inverse strength of the L2 penalty of the sentence and the page model of the first stage, and
+        of the second stage.
     folds
         Folds of the out-of-fold logits that the second stage is fitted on; at most the number of
         groups is used.
@@ -45,7 +50,9 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_
         ``[0, 1]``: every label is a yes or no of its own.
     coef_, intercept_
-        First stage: (features.width, L) and (L,).
+        First stage, sentences: (features.own_width, L) and (L,).
+    page_coef_, page_intercept_
+        First stage, pages: (features.page_width, L) and (L,).
     context_coef_, context_intercept_
         Second stage, on unscaled context features: (K, L) and (L,).
     """
@@ -53,13 +60,15 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         features: SentenceFeatures | None = None,
-        C: float = 10.0,
-        context_C: float = 0.1,
+        C: float = 3.0,
+        page_C: float = 3.0,
+        context_C: float = 0.01,
         folds: int = 5,
         random_state: int = 0,
     ) -> None:
         self.features = features
         self.C = C
+        self.page_C = page_C
         self.context_C = context_C
         self.folds = folds
         self.random_state = random_state
@@ -85,13 +94,13 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         extractor = clone(self.features) if self.features is not None else SentenceFeatures()
         matrices = extractor.fit_transform(X)
         labelled = np.flatnonzero(~np.isnan(y).any(axis=1))
-        design = matrices.design(labelled)
         targets = y[labelled].astype(np.int64)
         page_groups = np.arange(X.n_pages) if groups is None else np.asarray(groups)
-        sentence_groups = page_groups[X.sentence_page()]
-        self.coef_, self.intercept_ = self._first_stage(design, targets)
-        z = self._out_of_fold(matrices, design, targets, labelled, sentence_groups)
-        surroundings = context_features(z, X)[labelled]
+        everything = np.ones(X.n_pages, dtype=bool)
+        first = self._first_stage(matrices, X, y, everything)
+        self.coef_, self.intercept_, self.page_coef_, self.page_intercept_ = first
+        z, page_z = self._out_of_fold(matrices, X, y, page_groups)
+        surroundings = context_features(z, page_z, X)[labelled]
         scaler = StandardScaler().fit(surroundings)
         coef, intercept = _logistic(
             scaler.transform(surroundings), targets, self.context_C, "lbfgs", self.random_state
@@ -105,8 +114,12 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def decision_function(self, X: Analysis) -> Float:
         """Uncalibrated logits, (S, L)."""
         check_is_fitted(self)
-        z = self.features_.transform(X).linear(self.coef_) + self.intercept_
-        return second_stage(z, X, self.context_coef_, self.context_intercept_)
+        return decision(self.features_, self.parameters_, X)
+
+    @property
+    def parameters_(self) -> dict[str, Float]:
+        """The fitted numbers by the names that ``decision`` knows."""
+        return {name: getattr(self, f"{name}_") for name in PARAMETERS}
 
     def predict_proba(self, X: Analysis) -> Float:
         """Probability of each label, (S, L), before calibration."""
@@ -116,34 +129,53 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Whether each label holds at probability one half, 0 or 1, (S, L)."""
         return (self.decision_function(X) > 0).astype(np.int64)
 
-    def _first_stage(self, design: csr_matrix, targets: Int) -> tuple[Float, Float]:
-        return _logistic(design, targets, self.C, "liblinear", self.random_state)
+    def _first_stage(
+        self, matrices: Features, X: Analysis, y: Float, pages: Bool
+    ) -> tuple[Float, Float, Float, Float]:
+        """Coefficients and intercepts of sentences, then of pages, fitted on the given pages."""
+        page = X.sentence_page()
+        rows = np.flatnonzero(~np.isnan(y).any(axis=1) & pages[page])
+        targets = y[rows].astype(np.int64)
+        sentences = _logistic(matrices.own[rows], targets, self.C, "liblinear", self.random_state)
+        labelled = np.bincount(page[rows], minlength=X.n_pages)
+        chosen = np.flatnonzero(labelled)
+        counts = [np.bincount(page[rows], column, X.n_pages)[chosen] for column in targets.T]
+        shares = np.asarray(np.column_stack(counts) / labelled[chosen, None], dtype=np.float64)
+        of_pages = _shares(matrices.page[chosen], shares, self.page_C, self.random_state)
+        return *sentences, *of_pages
 
     def _out_of_fold(
-        self,
-        matrices: Features,
-        design: csr_matrix,
-        targets: Int,
-        labelled: Int,
-        sentence_groups: Int,
-    ) -> Float:
-        """First-stage logits of every sentence, from models that did not see its group."""
-        z = np.zeros((len(sentence_groups), targets.shape[1]))
-        for held_out in group_folds(sentence_groups, self.folds):
-            fit = ~held_out[labelled]
-            coef, intercept = self._first_stage(design[fit], targets[fit])
-            z[held_out] = (matrices.linear(coef) + intercept)[held_out]
-        return z
+        self, matrices: Features, X: Analysis, y: Float, groups: Int
+    ) -> tuple[Float, Float]:
+        """First-stage logits of sentences and pages, from models that did not see their group."""
+        z, page_z = np.zeros(y.shape), np.zeros((X.n_pages, y.shape[1]))
+        for held_out in group_folds(groups, self.folds):
+            coef, intercept, page_coef, page_intercept = self._first_stage(
+                matrices, X, y, ~held_out
+            )
+            rows = held_out[X.sentence_page()]
+            z[rows] = matrices.own[rows] @ coef + intercept
+            page_z[held_out] = matrices.page[held_out] @ page_coef + page_intercept
+        return z, page_z
 
 
-def second_stage(z: Float, X: Analysis, coef: Float, intercept: Float) -> Float:
-    """Final logits (S, L) from first-stage logits (S, L).
+#: Names of the fitted arrays, see ``PageClassifier``.
+PARAMETERS = (
+    "coef", "intercept", "page_coef", "page_intercept", "context_coef", "context_intercept",
+)  # fmt: skip
 
-    Summed column by column: a BLAS product may round differently with the number of rows, and a
-    score must not depend on the batch that its page was in.
+
+def decision(features: SentenceFeatures, parameters: Mapping[str, Float], X: Analysis) -> Float:
+    """Logits (S, L) of both stages from their parameters.
+
+    The second stage is summed column by column: a BLAS product may round differently with the number
+    of rows, and a score must not depend on the batch that its page was in.
     """
-    logits = np.broadcast_to(intercept, z.shape).copy()
-    for column, weights in zip(context_features(z, X).T, coef, strict=True):
+    matrices, p = features.transform(X), parameters
+    z = matrices.own @ p["coef"] + p["intercept"]
+    page_z = matrices.page @ p["page_coef"] + p["page_intercept"]
+    logits = np.broadcast_to(p["context_intercept"], z.shape).copy()
+    for column, weights in zip(context_features(z, page_z, X).T, p["context_coef"], strict=True):
         logits += np.outer(column, weights)
     return np.clip(logits, -_EXTREME, _EXTREME)
 
@@ -176,6 +208,25 @@ def _logistic(
             continue
         model = LogisticRegression(C=C, solver=solver, max_iter=1000, random_state=seed)
         model.fit(X, column)
+        coefs.append(model.coef_[0])
+        intercepts.append(float(model.intercept_[0]))
+    return np.stack(coefs, axis=1), np.array(intercepts)
+
+
+def _shares(X: csr_matrix, shares: Float, C: float, seed: int) -> tuple[Float, Float]:
+    """Logistic regression on shares: each page counts as positive and negative, by its share."""
+    doubled = vstack([X, X], format="csr")
+    answers = np.repeat([1, 0], X.shape[0])
+    coefs, intercepts = [], []
+    for share in shares.T:
+        weights = np.concatenate([share, 1 - share])
+        used = weights > 0
+        if len(np.unique(answers[used])) < 2:
+            coefs.append(np.zeros(X.shape[1]))
+            intercepts.append(0.0)
+            continue
+        model = LogisticRegression(C=C, solver="liblinear", max_iter=1000, random_state=seed)
+        model.fit(doubled[used], answers[used], sample_weight=weights[used])
         coefs.append(model.coef_[0])
         intercepts.append(float(model.intercept_[0]))
     return np.stack(coefs, axis=1), np.array(intercepts)

@@ -1,9 +1,8 @@
-"""Features of sentences and pages: hashed n-grams, cues and layout, as one linear design.
+"""Features of sentences and of pages: hashed n-grams, cues and layout.
 
-The design of a sentence has two blocks: ``own`` (word, stem and class n-grams, cues and layout of the
-sentence itself) and ``page`` (stems and cues of the whole page). The page block is one row a page,
-picked by index, so a linear model never needs the full design: each block is multiplied once
-(``Features.linear``), which keeps long pages cheap.
+A sentence has word, stem and class n-grams, cues and layout of its own. A page has its cues only: what
+a page does (sell, explain, cite, warn) carries over to topics never seen, its words do not.
+Hashing keeps the vocabulary out of the model, so that a bundle holds numbers only.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from classifier.analysis import LAYOUT, Analysis, Bool, Float, Int, UInt64
+from classifier.analysis import LAYOUT, Analysis, Bool, Int, UInt64
 
 # Odd constants of splitmix64 (Steele, Lea & Flood 2014), used to mix n-grams.
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -34,23 +33,10 @@ class Features:
         csr (S, ``SentenceFeatures.own_width``).
     page
         csr (P, ``SentenceFeatures.page_width``).
-    sentence_page
-        int64 (S,): rows of ``page``.
     """
 
     own: csr_matrix
     page: csr_matrix
-    sentence_page: Int
-
-    def design(self, rows: Int) -> csr_matrix:
-        """The full design of the given sentences, for fitting."""
-        return hstack([self.own[rows], self.page[self.sentence_page[rows]]], format="csr")
-
-    def linear(self, weights: Float) -> Float:
-        """``design(all) @ weights`` without building the design; weights (width, L) to (S, L)."""
-        width = self.own.shape[1]
-        of_page = self.page @ weights[width:]
-        return np.asarray(self.own @ weights[:width] + of_page[self.sentence_page])
 
 
 class SentenceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -59,12 +45,12 @@ class SentenceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     n_rules
-        Lexicon rules that cues may name; a width of the design.
-    own_bits, page_bits
-        The hashed n-grams of a block share ``2 ** bits`` columns.
+        Lexicon rules that cues may name.
+    own_bits
+        The hashed n-grams share ``2 ** own_bits`` columns.
     word_order, kind_order
         Longest n-gram of words, and of words replaced by their lexicon class.
-    cue_weight, layout_weight, page_weight
+    cue_weight, layout_weight
         Scale of these columns beside n-grams of unit length; under L2 regularisation a larger scale
         means a weaker penalty.
     """
@@ -73,21 +59,17 @@ class SentenceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self,
         n_rules: int = 0,
         own_bits: int = 18,
-        page_bits: int = 15,
         word_order: int = 2,
         kind_order: int = 3,
         cue_weight: float = 1.0,
         layout_weight: float = 0.3,
-        page_weight: float = 1.0,
     ) -> None:
         self.n_rules = n_rules
         self.own_bits = own_bits
-        self.page_bits = page_bits
         self.word_order = word_order
         self.kind_order = kind_order
         self.cue_weight = cue_weight
         self.layout_weight = layout_weight
-        self.page_weight = page_weight
 
     def fit(self, X: Analysis, y: object = None) -> SentenceFeatures:
         """Do nothing; present for scikit-learn pipelines."""
@@ -99,23 +81,18 @@ class SentenceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     @property
     def own_width(self) -> int:
-        """Columns of the ``own`` block."""
+        """Columns of ``Features.own``."""
         return int(2**self.own_bits) + self.n_rules + len(LAYOUT)
 
     @property
     def page_width(self) -> int:
-        """Columns of the ``page`` block."""
-        return int(2**self.page_bits) + self.n_rules
-
-    @property
-    def width(self) -> int:
-        """Columns of the full design."""
-        return self.own_width + self.page_width
+        """Columns of ``Features.page``."""
+        return self.n_rules
 
     def transform(self, X: Analysis) -> Features:
         """Compute the features of all sentences and pages of a batch."""
         sentence, page = X.word_sentence(), X.sentence_page()
-        n, pages = X.n_sentences, X.n_pages
+        n = X.n_sentences
         own = [
             _rows(s, _column(h, self.own_bits), (n, 2**self.own_bits))
             for s, h in self._n_grams(X, sentence)
@@ -126,14 +103,10 @@ class SentenceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             cues.minimum(1) * self.cue_weight,
             csr_matrix(X.layout * self.layout_weight),
         ]
-        stems = _column(_mix(X.stem), self.page_bits)
-        on_page = _rows(page[sentence], stems, (pages, 2**self.page_bits))
-        cues_on_page = _rows(page[X.cue_sentence], X.cue_rule, (pages, self.n_rules))
-        page_block = hstack([_unit(on_page.log1p()), _unit(cues_on_page.log1p())], format="csr")
+        cues_on_page = _rows(page[X.cue_sentence], X.cue_rule, (X.n_pages, self.n_rules))
         return Features(
             own=hstack(own_block, format="csr"),
-            page=page_block * self.page_weight,
-            sentence_page=page,
+            page=_unit(cues_on_page.log1p()),
         )
 
     def _n_grams(self, X: Analysis, sentence: Int) -> Iterator[tuple[Int, UInt64]]:

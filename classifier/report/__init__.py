@@ -11,13 +11,14 @@ from classifier.report.card import model_card
 from classifier.report.corpus import plot_statistics, statistics_table
 from classifier.report.html import HtmlRows
 from classifier.report.tables import metrics_table
-from classifier.report.terminal import TextRows, summary
+from classifier.report.terminal import TextRows, printable, summary
 
 __all__ = [
     "metrics_table",
     "model_card",
     "open_report",
     "plot_statistics",
+    "printable",
     "statistics_table",
     "summary",
 ]

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -20,15 +21,22 @@ _WIDEST = 100
 _ROOM = 24
 
 
+def printable(text: str) -> str:
+    """One line without control characters: a hostile text must not steer the terminal."""
+    line = " ".join(text.split())
+    return "".join("\ufffd" if unicodedata.category(sign) == "Cc" else sign for sign in line)
+
+
 def page_text(verdict: Verdict, labels: Sequence[str], *, colour: bool = False) -> str:
     """One page: id and scores, then each listed sentence with its flags, scores and cues."""
     paint = _Painter(labels, colour)
     width = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
+    name = paint(printable(verdict.id), _BOLD)
     if verdict.error is not None:
-        return f"{paint(verdict.id, _BOLD)}\n  error: {verdict.error}\n"
+        return f"{name}\n  error: {printable(verdict.error)}\n"
     flags = ", ".join(paint.label(label) for label in verdict.flags) or "no flag"
     scores = "  ".join(f"{label} {verdict.scores[label]:.2f}" for label in labels)
-    lines = [f"{paint(verdict.id, _BOLD)}: {flags}", paint(f"  page scores: {scores}", _DIM)]
+    lines = [f"{name}: {flags}", paint(f"  page scores: {scores}", _DIM)]
     for sentence in verdict.sentences:
         lines += _sentence(verdict, sentence, labels, paint, width)
     return "\n".join(lines) + "\n"
@@ -40,7 +48,7 @@ def _sentence(
     marks = "".join(label[0].upper() if label in sentence.flags else "." for label in labels)
     scores = " ".join(f"{sentence.scores[label]:.2f}" for label in labels)
     head = f"  {marks} {scores}  "
-    text = " ".join(verdict.text[sentence.start : sentence.end].split())
+    text = printable(verdict.text[sentence.start : sentence.end])
     room = max(width - len(head), _ROOM)
     wrapped = textwrap.wrap(text, room) or [""]
     colour = paint.of(sentence.flags)
@@ -49,7 +57,7 @@ def _sentence(
     if sentence.flags and sentence.cues:
         cues = Counter(cue.cue for cue in sentence.cues)
         words = {cue.cue: verdict.text[cue.start : cue.end] for cue in reversed(sentence.cues)}
-        why = "; ".join(f"{cue}: “{' '.join(words[cue].split())}”" for cue in cues)
+        why = "; ".join(f"{cue}: “{printable(words[cue])}”" for cue in cues)
         lines += [" " * len(head) + paint(line, _DIM) for line in textwrap.wrap(why, room)]
     return lines
 

@@ -5,6 +5,7 @@ The components in ``components.py`` put the same results on a ``Doc`` for people
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,7 +17,7 @@ from spacy.attrs import IDX, LENGTH, ORTH
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifier.analysis import Analysis, Bool, Int, UInt64, bounds
+from classifier.analysis import CUES, Analysis, Bool, Int, UInt64, bounds
 from classifier.text.layout import layout
 from classifier.text.lexicons import Lexicons, load_lexicons
 from classifier.text.patterns import Matches, PatternTree
@@ -61,7 +62,13 @@ class Analyser:
             self.nlp.tokenizer.max_cache_size = TOKENIZER_CACHE
         self.split = split
         self.lexicons: Lexicons = load_lexicons()
-        self._words = Words(self.nlp.vocab.strings, Segmentation.load(), self.lexicons.classes)
+        segmentation = Segmentation.load()
+        self._words = Words(self.nlp.vocab.strings, segmentation, self.lexicons.classes)
+        lists = self.lexicons.fingerprint + segmentation.fingerprint
+        self._lists = hashlib.sha256(lists.encode("ascii")).hexdigest()
+        self._cue_of_rule = np.array(
+            [CUES.index(rule.cue) for rule in self.lexicons.rules], dtype=np.int64
+        )
         self._tree = PatternTree(
             (
                 (number, pattern)
@@ -73,9 +80,9 @@ class Analyser:
 
     @property
     def fingerprint(self) -> str:
-        """What a model must agree with: tokenizer release, text code version, lexicon contents."""
+        """What a model must agree with: release of the tokenizer, version of this code, word lists."""
         release = ".".join(version("spacy").split(".")[:2])
-        return f"spacy-{release}/text-{TEXT_VERSION}/{self.lexicons.fingerprint[:16]}"
+        return f"spacy-{release}/text-{TEXT_VERSION}/{self._lists[:16]}"
 
     def analyse(self, texts: Sequence[str]) -> Analysis:
         """Analyse a batch of texts; page ``i`` of the result is ``texts[i]``.
@@ -97,6 +104,9 @@ class Analyser:
         table, heading, lead = layout(tokens, sentence_bounds, page_bounds)
         matches = self._cues(batch, sentence_bounds)
         first, last = sentence_bounds[:-1], sentence_bounds[1:] - 1
+        cue_sentence = np.searchsorted(sentence_bounds, matches.first, side="right") - 1
+        cues = np.zeros((len(first), len(CUES)))
+        cues[cue_sentence, self._cue_of_rule[matches.owner]] = 1.0
         return Analysis(
             page_bounds=page_bounds,
             sentence_bounds=sentence_bounds,
@@ -106,10 +116,11 @@ class Analyser:
             stem=batch.stem,
             kind=batch.kind,
             cue_rule=matches.owner,
-            cue_sentence=np.searchsorted(sentence_bounds, matches.first, side="right") - 1,
+            cue_sentence=cue_sentence,
             cue_start=tokens.start[matches.first],
             cue_end=tokens.end[matches.last - 1],
             layout=table,
+            cues=cues,
             heading=heading,
             lead=lead,
         )

@@ -73,7 +73,6 @@ def layout(tokens: Tokens, sentence_bounds: Int, page_bounds: Int) -> tuple[Floa
         "has_quote": any_of(Trait.OPENER),
         "is_table_row": row,
         "position": (number - page_bounds[page]) / np.maximum(pages[page] - 1, 1),
-        "page_sentences_log": np.log1p(pages[page]),
     }
     table = np.column_stack([np.asarray(columns[name], dtype=float) for name in LAYOUT])
     heading = _latest(is_heading & blank_before, page, page_bounds)

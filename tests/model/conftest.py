@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from classifier.analysis import LAYOUT, Analysis, bounds
+from classifier.analysis import CUES, LAYOUT, Analysis, bounds
 
 N_RULES = 7
 MakeAnalysis = Callable[..., Analysis]
@@ -45,6 +45,7 @@ def make_analysis() -> MakeAnalysis:
             cue_start=10 * (cue_sentence - page_start[cue_sentence]),
             cue_end=10 * (cue_sentence - page_start[cue_sentence]) + 4,
             layout=(rng.random((n, len(LAYOUT))) < 0.3).astype(float),
+            cues=(rng.random((n, len(CUES))) < 0.2).astype(float),
             heading=some_before(),
             lead=some_before(),
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from classifier.analysis import LAYOUT, Analysis
+from classifier.analysis import CUES, LAYOUT, Analysis
 from classifier.model.context import PER_LABEL, WINDOW, context_features, context_names, page_sum
 
 MakeAnalysis = Callable[..., Analysis]
@@ -48,7 +48,7 @@ def mean(values: list[float]) -> float:
 def test_names() -> None:
     names = context_names(LABELS)
     assert names[: len(PER_LABEL)] == tuple(f"promotional.{name}" for name in PER_LABEL)
-    assert len(names) == len(set(names)) == 2 * len(PER_LABEL) + len(LAYOUT)
+    assert len(names) == len(set(names)) == 2 * len(PER_LABEL) + len(LAYOUT) + 2 * len(CUES)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -62,7 +62,11 @@ def test_columns_are_what_their_names_say(seed: int, make_analysis: MakeAnalysis
         for s in range(X.n_sentences):
             expected = reference(z[:, label], X, s)
             np.testing.assert_allclose(block[s], [expected[name] for name in PER_LABEL], atol=1e-12)
-    np.testing.assert_array_equal(found[:, 2 * len(PER_LABEL) :], X.layout)
+    rest = np.split(found[:, 2 * len(PER_LABEL) :], [len(LAYOUT), len(LAYOUT) + len(CUES)], axis=1)
+    np.testing.assert_array_equal(rest[0], X.layout)
+    np.testing.assert_array_equal(rest[1], X.cues)
+    for s, page in enumerate(X.sentence_page()):
+        np.testing.assert_allclose(rest[2][s], X.cues[X.sentence_page() == page].mean(axis=0))
 
 
 @pytest.mark.parametrize("seed", range(3))

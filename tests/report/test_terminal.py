@@ -85,3 +85,7 @@ def test_summary(failed: int, with_sentences: bool, expected: list[str]) -> None
     found = summary(counts, ("a", "bcd"), "m@1", with_sentences).splitlines()
     assert [" ".join(line.split()) for line in found[:2]] == [" ".join(e.split()) for e in expected]
     assert found[2].split()[:3] == ["bcd", "0", "pages"]
+
+
+def test_a_hostile_text_cannot_steer_the_terminal() -> None:
+    assert "\x1b" not in page_text(Verdict("\x1b[2Jx", "", error="\x1b]0;y\x07"), ())

@@ -104,7 +104,7 @@ def test_edges_of_sentences(
 ) -> None:
     """Bullets, quotes and closing signs do not hide the first and the last word."""
     patterns = ("<START> order", "now <END>")
-    rules = tuple(Rule(f"x.{p}", "x", "", "", "", (p,), (), ()) for p in patterns)
+    rules = tuple(Rule(f"x.{p}", "question", "", "", "", (p,), (), ()) for p in patterns)
     monkeypatch.setattr(analyser_module, "load_lexicons", lambda: Lexicons(rules, {}, "0" * 64))
     X = Analyser().analyse([text])
     assert [text[a:b] for a, b in sorted(zip(X.cue_start, X.cue_end, strict=True))] == expected

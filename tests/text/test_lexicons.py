@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from classifier import analysis
 from classifier.text import Analyser
 from classifier.text.lexicons import CLASSES, Rule, load_lexicons
 from classifier.text.patterns import alternatives, words_of
@@ -123,3 +124,7 @@ def is_one_token(word: str, analyser: Analyser) -> bool:
 
 def rules_in(text: str, analyser: Analyser) -> set[str]:
     return {RULES[number].id for number in analyser.analyse([text]).cue_rule}
+
+
+def test_cues_are_those_that_the_model_knows() -> None:
+    assert load_lexicons().cues == analysis.CUES
