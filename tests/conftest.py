@@ -82,7 +82,7 @@ def dataset() -> Dataset:
 
 @pytest.fixture(scope="session")
 def config() -> TrainConfig:
-    return TrainConfig(own_bits=10, page_bits=8, folds=3, bootstrap_draws=20)
+    return TrainConfig(own_bits=10, folds=3, bootstrap_draws=20)
 
 
 @pytest.fixture(scope="session")

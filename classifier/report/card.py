@@ -22,8 +22,9 @@ def model_card(model: Model) -> str:
         "## Details",
         f"Gives each {model.unit} {kind} the labels {', '.join(f'`{x}`' for x in model.labels)}, with "
         "calibrated probabilities. Two stages of logistic regression: the first on hashed word, stem "
-        "and word-class n-grams, lexicon cues and layout of the sentence and its surroundings; the "
-        "second on the first stage's opinion of the sentence, its neighbours, its heading and its page. "
+        "and word-class n-grams, lexicon cues and layout of the sentence, and on the cues of the page; "
+        "the second on the first stage's opinion of the sentence, its neighbours, its heading, its list "
+        "lead-in and its page. "
         f"Text pipeline: `{model.fingerprint}`.",
         "## Intended use",
         _intended_use(model),

@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings(folder: Path) -> Path:
     """A configuration that makes tiny models."""
     path = folder / "train.toml"
-    path.write_text("own_bits = 10\npage_bits = 8\nfolds = 3\nbootstrap_draws = 5\n")
+    path.write_text("own_bits = 10\nfolds = 3\nbootstrap_draws = 5\n")
     return path
 
 

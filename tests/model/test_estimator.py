@@ -21,7 +21,7 @@ from classifier.schema import Dataset
 from classifier.text import Analyser
 
 MakeAnalysis = Callable[..., Analysis]
-SMALL = SentenceFeatures(n_rules=7, own_bits=9, page_bits=8)
+SMALL = SentenceFeatures(n_rules=7, own_bits=9)
 PAGES = (3, 4, 0, 5, 1, 6)
 
 
@@ -56,7 +56,7 @@ def test_parameters() -> None:
 
 def test_clone(fitted: PageClassifier) -> None:
     copy = clone(fitted)
-    assert copy.get_params()["features__page_bits"] == 8
+    assert copy.get_params()["features__own_bits"] == 9
     assert copy.features is not fitted.features
     assert not hasattr(copy, "coef_")
 
@@ -79,7 +79,8 @@ def test_shapes(fitted: PageClassifier, X: Analysis) -> None:
     S = len(X)
     assert is_classifier(fitted)
     assert fitted.classes_.tolist() == [0, 1]
-    assert fitted.coef_.shape == (SMALL.width, 2)
+    assert fitted.coef_.shape == (SMALL.own_width, 2)
+    assert fitted.page_coef_.shape == (SMALL.page_width, 2)
     assert fitted.intercept_.shape == fitted.context_intercept_.shape == (2,)
     logits = fitted.decision_function(X)
     assert logits.shape == (S, 2)
@@ -136,7 +137,7 @@ def test_group_folds(folds: int, expected: int) -> None:
 def test_last_step_of_a_pipeline(analyser: Analyser, dataset: Dataset) -> None:
     texts = [page.text for page in dataset.pages]
     y = align(analyser.analyse(texts), dataset).y
-    features = SentenceFeatures(len(analyser.lexicons.rules), own_bits=9, page_bits=8)
+    features = SentenceFeatures(len(analyser.lexicons.rules), own_bits=9)
     pipeline = make_pipeline(
         FunctionTransformer(analyser.analyse), PageClassifier(features, folds=3)
     )
