@@ -111,7 +111,7 @@ def command(
             counts.update(f"page/{label}" for label in verdict.flags)
             counts.update(f"sentence/{label}" for s in verdict.sentences for label in s.flags)
             if verdict.error:
-                click.echo(printable(f"{verdict.id}: {verdict.error}"), err=True)
+                click.echo(printable(verdict.error), err=True)
     click.echo(summary(counts, labels, scorer.model.name, sentences != "none"), err=True)
     if counts["failed"]:
         sys.exit(3 if counts["scored"] else 1)
