@@ -5,7 +5,8 @@ No spaCy object travels with it, so it pickles small and the model can be tested
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -129,6 +130,16 @@ class Analysis:
         """The sentence of each word, int64 (T,)."""
         return np.repeat(np.arange(self.n_sentences), np.diff(self.sentence_bounds))
 
+    def alone(self) -> Analysis:
+        """Each sentence as a page of its own, in the same order."""
+        layout = self.layout.copy()
+        layout[:, LAYOUT.index("position")] = 0.0
+        for edge in ("starts_line", "ends_line", "blank_before", "blank_after"):
+            layout[:, LAYOUT.index(edge)] = 1.0
+        none = np.full(self.n_sentences, -1)
+        pages = np.arange(self.n_sentences + 1)
+        return replace(self, page_bounds=pages, layout=layout, heading=none, lead=none)
+
     def take(self, pages: Int) -> Analysis:
         """The given pages, in the given order, as a batch of their own."""
         pages = np.asarray(pages, dtype=np.int64)
@@ -157,6 +168,28 @@ class Analysis:
             heading=new_number[self.heading[sentences]],
             lead=new_number[self.lead[sentences]],
         )
+
+
+def joined(a: Analysis, b: Analysis) -> Analysis:
+    """The pages of ``a``, then those of ``b``, as one batch."""
+    shift, words = a.n_sentences, len(a.word)
+
+    def later(index: Int) -> Int:
+        return np.where(index < 0, -1, index + shift)
+
+    moved: dict[str, Any] = {
+        "page_bounds": np.append(a.page_bounds, b.page_bounds[1:] + shift),
+        "sentence_bounds": np.append(a.sentence_bounds, b.sentence_bounds[1:] + words),
+        "cue_sentence": np.append(a.cue_sentence, later(b.cue_sentence)),
+        "heading": np.append(a.heading, later(b.heading)),
+        "lead": np.append(a.lead, later(b.lead)),
+    }
+    kept: dict[str, Any] = {
+        field.name: np.concatenate([getattr(a, field.name), getattr(b, field.name)])
+        for field in fields(Analysis)
+        if field.name not in moved
+    }
+    return Analysis(**moved, **kept)
 
 
 def bounds(counts: Int) -> Int:

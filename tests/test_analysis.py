@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from classifier.analysis import Analysis, bounds, ranges, same
+from classifier.analysis import LAYOUT, Analysis, bounds, joined, ranges, same
 from classifier.text import Analyser
 
 TEXTS = [
@@ -72,3 +72,20 @@ def test_owners(X: Analysis) -> None:
 
 def test_pickles(X: Analysis) -> None:
     assert same(pickle.loads(pickle.dumps(X)), X)
+
+
+@pytest.mark.parametrize("cut", range(len(TEXTS) + 1))
+def test_joined_equals_an_analysis_of_both(cut: int, X: Analysis) -> None:
+    pages = np.arange(len(TEXTS))
+    parts = joined(X.take(pages[:cut]), X.take(pages[cut:]))
+    assert same(parts, X.take(pages))  # which puts the cues in the order of the sentences
+
+
+def test_alone(X: Analysis) -> None:
+    found = X.alone()
+    assert found.page_bounds.tolist() == list(range(X.n_sentences + 1))
+    assert (found.heading == -1).all()
+    assert (found.lead == -1).all()
+    assert (found.layout[:, LAYOUT.index("position")] == 0).all()
+    np.testing.assert_array_equal(found.cues, X.cues)
+    np.testing.assert_array_equal(found.word, X.word)

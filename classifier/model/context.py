@@ -40,7 +40,8 @@ def context_names(labels: tuple[str, ...]) -> tuple[str, ...]:
     """Names of the columns of ``context_features``."""
     of_labels = tuple(f"{label}.{name}" for label in labels for name in PER_LABEL)
     products = tuple(f"{label}.own*{other}.page" for label in labels for other in labels)
-    return of_labels + products + LAYOUT + CUES + tuple(f"page.{cue}" for cue in CUES)
+    of_page = (*(f"page.{cue}" for cue in CUES), "alone")
+    return of_labels + products + LAYOUT + CUES + of_page
 
 
 def context_features(z: Float, page_z: Float, X: Analysis) -> Float:
@@ -54,7 +55,8 @@ def context_features(z: Float, page_z: Float, X: Analysis) -> Float:
     sentences = np.maximum(np.diff(X.page_bounds), 1)
     cue_shares = np.column_stack([page_sum(cue, X.page_bounds) for cue in X.cues.T])
     on_page = (cue_shares / sentences[:, None])[X.sentence_page()]
-    return np.column_stack([*blocks, products, X.layout, X.cues, on_page])
+    alone = (np.diff(X.page_bounds) == 1).astype(float)[X.sentence_page()]
+    return np.column_stack([*blocks, products, X.layout, X.cues, on_page, alone])
 
 
 def _of_label(z: Float, page_z: Float, X: Analysis) -> Float:

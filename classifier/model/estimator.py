@@ -20,11 +20,14 @@ from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from classifier.analysis import Analysis, Bool, Float, Int
+from classifier.analysis import Analysis, Bool, Float, Int, joined
 from classifier.errors import DataError
 from classifier.model.context import context_features
 from classifier.model.features import Features, SentenceFeatures
 
+#: The second stage is also fitted on each sentence alone, so that posts and captions of one sentence are
+#: judged by what they say and not by the page they lack; such a copy weighs this much.
+ALONE_WEIGHT = 0.25
 #: A logit stands for a probability no closer to 0 or 1 than this; keeps separable labels finite.
 _EXTREME = 20.0
 
@@ -92,18 +95,23 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             If all sentences are of one group.
         """
         extractor = clone(self.features) if self.features is not None else SentenceFeatures()
-        matrices = extractor.fit_transform(X)
-        labelled = np.flatnonzero(~np.isnan(y).any(axis=1))
-        targets = y[labelled].astype(np.int64)
         page_groups = np.arange(X.n_pages) if groups is None else np.asarray(groups)
-        everything = np.ones(X.n_pages, dtype=bool)
-        first = self._first_stage(matrices, X, y, everything)
+        both = joined(X, X.alone())
+        answers = np.concatenate([y, y])
+        both_groups = np.concatenate([page_groups, page_groups[X.sentence_page()]])
+        whole = np.arange(both.n_pages) < X.n_pages
+        matrices = extractor.fit_transform(both)
+        first = self._first_stage(matrices, both, answers, whole)
         self.coef_, self.intercept_, self.page_coef_, self.page_intercept_ = first
-        z, page_z = self._out_of_fold(matrices, X, y, page_groups)
-        surroundings = context_features(z, page_z, X)[labelled]
-        scaler = StandardScaler().fit(surroundings)
+        z, page_z = self._out_of_fold(matrices, both, answers, both_groups, whole)
+        labelled = np.flatnonzero(~np.isnan(answers).any(axis=1))
+        targets = answers[labelled].astype(np.int64)
+        weights = np.where(labelled < X.n_sentences, 1.0, ALONE_WEIGHT)
+        surroundings = context_features(z, page_z, both)[labelled]
+        scaler = StandardScaler().fit(surroundings, sample_weight=weights)
+        scaled = scaler.transform(surroundings)
         coef, intercept = _logistic(
-            scaler.transform(surroundings), targets, self.context_C, "lbfgs", self.random_state
+            scaled, targets, self.context_C, "lbfgs", self.random_state, weights
         )
         self.context_coef_ = coef / scaler.scale_[:, None]
         self.context_intercept_ = intercept - scaler.mean_ @ self.context_coef_
@@ -145,13 +153,13 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return *sentences, *of_pages
 
     def _out_of_fold(
-        self, matrices: Features, X: Analysis, y: Float, groups: Int
+        self, matrices: Features, X: Analysis, y: Float, groups: Int, whole: Bool
     ) -> tuple[Float, Float]:
         """First-stage logits of sentences and pages, from models that did not see their group."""
         z, page_z = np.zeros(y.shape), np.zeros((X.n_pages, y.shape[1]))
         for held_out in group_folds(groups, self.folds):
             coef, intercept, page_coef, page_intercept = self._first_stage(
-                matrices, X, y, ~held_out
+                matrices, X, y, whole & ~held_out
             )
             rows = held_out[X.sentence_page()]
             z[rows] = matrices.own[rows] @ coef + intercept
@@ -196,7 +204,12 @@ def group_folds(groups: Int, folds: int) -> list[np.typing.NDArray[np.bool_]]:
 
 
 def _logistic(
-    X: csr_matrix | Float, targets: Int, C: float, solver: str, seed: int
+    X: csr_matrix | Float,
+    targets: Int,
+    C: float,
+    solver: str,
+    seed: int,
+    weights: Float | None = None,
 ) -> tuple[Float, Float]:
     """One logistic regression per label: coefficients (width, L), intercepts (L,)."""
     coefs, intercepts = [], []
@@ -207,7 +220,7 @@ def _logistic(
             intercepts.append(float(np.log(rate / (1 - rate))))
             continue
         model = LogisticRegression(C=C, solver=solver, max_iter=1000, random_state=seed)
-        model.fit(X, column)
+        model.fit(X, column, sample_weight=weights)
         coefs.append(model.coef_[0])
         intercepts.append(float(model.intercept_[0]))
     return np.stack(coefs, axis=1), np.array(intercepts)

@@ -58,7 +58,7 @@ def mean(values: list[float]) -> float:
 def test_names() -> None:
     names = context_names(LABELS)
     assert names[: len(PER_LABEL)] == tuple(f"promotional.{name}" for name in PER_LABEL)
-    assert len(names) == len(set(names)) == 2 * len(PER_LABEL) + 4 + len(LAYOUT) + 2 * len(CUES)
+    assert len(names) == len(set(names)) == 2 * len(PER_LABEL) + 4 + len(LAYOUT) + 2 * len(CUES) + 1
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -73,10 +73,12 @@ def test_columns_are_what_their_names_say(seed: int, make_analysis: MakeAnalysis
         for s in range(X.n_sentences):
             expected = reference(z[:, label], page_z[:, label], X, s)
             np.testing.assert_allclose(block[s], [expected[name] for name in PER_LABEL], atol=1e-12)
-    ends = np.cumsum([4, len(LAYOUT), len(CUES)])
+    ends = np.cumsum([4, len(LAYOUT), len(CUES), len(CUES)])
     rest = np.split(found[:, 2 * len(PER_LABEL) :], ends, axis=1)
     np.testing.assert_array_equal(rest[1], X.layout)
     np.testing.assert_array_equal(rest[2], X.cues)
+    sizes = np.diff(X.page_bounds)[X.sentence_page()]
+    np.testing.assert_array_equal(rest[4][:, 0], sizes == 1)
     for s, page in enumerate(X.sentence_page()):
         outer = np.outer(z[s], page_z[page]).ravel()
         np.testing.assert_allclose(rest[0][s], outer)
