@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from classifier.analysis import Analysis, Bool, Float, Int, joined
 from classifier.errors import DataError
@@ -94,6 +95,12 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         DataError
             If all sentences are of one group.
         """
+        with threadpool_limits(
+            limits=1, user_api="blas"
+        ):  # sums must not depend on the cores at hand
+            return self._fit(X, y, groups)
+
+    def _fit(self, X: Analysis, y: Float, groups: Int | None) -> PageClassifier:
         extractor = clone(self.features) if self.features is not None else SentenceFeatures()
         page_groups = np.arange(X.n_pages) if groups is None else np.asarray(groups)
         both = joined(X, X.alone())
