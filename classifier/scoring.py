@@ -208,7 +208,7 @@ def score_pages(
     _check(sentences)
     path = str(Path(model).resolve())
     stamp = _stamp(path)
-    open_scorer(path, thresholds)  # a broken bundle is reported here, not by a worker
+    _scorer(path, stamp, chosen)  # a broken bundle is reported here, not by a worker
     if n_jobs == 1:
         results: Iterable[list[Verdict]] = (
             _score_batch(path, stamp, chosen, batch, sentences) for batch in batches(pages)

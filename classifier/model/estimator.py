@@ -95,9 +95,7 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         DataError
             If all sentences are of one group.
         """
-        with threadpool_limits(
-            limits=1, user_api="blas"
-        ):  # sums must not depend on the cores at hand
+        with threadpool_limits(limits=1, user_api="blas"):  # the same sums on any number of cores
             return self._fit(X, y, groups)
 
     def _fit(self, X: Analysis, y: Float, groups: Int | None) -> PageClassifier:
@@ -226,11 +224,18 @@ def _logistic(
             coefs.append(np.zeros(X.shape[1]))
             intercepts.append(float(np.log(rate / (1 - rate))))
             continue
-        model = LogisticRegression(C=C, solver=solver, max_iter=1000, random_state=seed)
-        model.fit(X, column, sample_weight=weights)
-        coefs.append(model.coef_[0])
-        intercepts.append(float(model.intercept_[0]))
+        coef, intercept = _one_label(X, column, C, solver, seed, weights)
+        coefs.append(coef)
+        intercepts.append(intercept)
     return np.stack(coefs, axis=1), np.array(intercepts)
+
+
+def _one_label(
+    X: csr_matrix | Float, y: Int, C: float, solver: str, seed: int, weights: Float | None
+) -> tuple[Float, float]:
+    model = LogisticRegression(C=C, solver=solver, max_iter=1000, random_state=seed)
+    model.fit(X, y, sample_weight=weights)
+    return model.coef_[0], float(model.intercept_[0])
 
 
 def _shares(X: csr_matrix, shares: Float, C: float, seed: int) -> tuple[Float, Float]:
@@ -245,8 +250,9 @@ def _shares(X: csr_matrix, shares: Float, C: float, seed: int) -> tuple[Float, F
             coefs.append(np.zeros(X.shape[1]))
             intercepts.append(0.0)
             continue
-        model = LogisticRegression(C=C, solver="liblinear", max_iter=1000, random_state=seed)
-        model.fit(doubled[used], answers[used], sample_weight=weights[used])
-        coefs.append(model.coef_[0])
-        intercepts.append(float(model.intercept_[0]))
+        coef, intercept = _one_label(
+            doubled[used], answers[used], C, "liblinear", seed, weights[used]
+        )
+        coefs.append(coef)
+        intercepts.append(intercept)
     return np.stack(coefs, axis=1), np.array(intercepts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier.analysis import LAYOUT, Float, Int, bounds
+from classifier.analysis import LAYOUT, Float, Int
 from classifier.text.sentences import Tokens, list_numbers
 from classifier.text.words import Trait
 
@@ -88,11 +88,3 @@ def _latest(flag: np.typing.NDArray[np.bool_], page: Int, page_bounds: Int) -> I
     seen = np.maximum.accumulate(np.where(flag, number, -1))
     before = np.concatenate([[-1], seen[:-1]])
     return np.where(before >= page_bounds[page], before, -1)
-
-
-def sentence_bounds_of(starts: np.typing.NDArray[np.bool_]) -> Int:
-    """Bounds over words from the flags of ``sentence_starts``."""
-    return np.append(np.flatnonzero(starts), len(starts)).astype(np.int64)
-
-
-__all__ = ["HEADING_WORDS", "bounds", "layout", "sentence_bounds_of"]

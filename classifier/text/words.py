@@ -138,8 +138,6 @@ class Words:
         The lists behind the traits.
     classes
         Lexicon class of each lower-case word that has one.
-    symbols
-        Lower-case word to the item numbers of the cue patterns that it can match.
     limit
         Rows after which the table is emptied between batches, so that memory stays bounded.
     """
