@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from classifier.explaining import Explained
     from classifier.schema import Verdict
     from classifier.scoring import Scorer
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load_model", "score"]
+__all__ = ["__version__", "explain", "load_model", "score"]
 
 
 def load_model(path: str | Path | None = None) -> Scorer:
@@ -41,3 +42,13 @@ def score(text: str, model: Scorer, *, sentences: str = "flagged") -> Verdict:
     from classifier.schema import Page
 
     return model.score_batch([Page(id="-", text=text)], sentences)[0]
+
+
+def explain(
+    text: str, model: Scorer, *, label: str | None = None, every: bool = False
+) -> Explained:
+    """Score one text and say why; see ``classifier.explaining.explain_page``."""
+    from classifier.explaining import explain_page
+    from classifier.schema import Page
+
+    return explain_page(model, Page(id="-", text=text), label=label, every=every)

@@ -23,6 +23,7 @@ LEVELS = (
     ("analysis", "schema"),
     ("duplicates", "model", "text", "io"),
     ("scoring", "evaluation", "corpus"),
+    ("explaining",),
     ("report", "training"),
     ("cli",),
     ("__init__",),

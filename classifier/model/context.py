@@ -34,6 +34,14 @@ PER_LABEL = (
 #: Sentences on either side that make a window, and within which the highest is looked for. The latter
 #: is bounded because the highest of a whole page grows with its length.
 WINDOW, REACH = 3, 8
+#: What a person calls these features.
+GROUPS = {
+    "sentence alone": ("own",),
+    "neighbours": ("previous_1", "previous_2", "next_1", "next_2", "window", "highest",
+                   "heading_next"),
+    "heading and lead-in": ("heading", "lead", "item_lead"),
+    "page": ("page_mean", "page_own", "page", "own_and_page"),
+}  # fmt: skip
 
 
 def context_names(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -42,6 +50,21 @@ def context_names(labels: tuple[str, ...]) -> tuple[str, ...]:
     products = tuple(f"{label}.own*{other}.page" for label in labels for other in labels)
     of_page = (*(f"page.{cue}" for cue in CUES), "alone")
     return of_labels + products + LAYOUT + CUES + of_page
+
+
+def context_group(name: str) -> str:
+    """What a person calls the column ``name`` of ``context_names``.
+
+    Products with the page's opinion are the page's: without it they would be 0.
+    """
+    if name in LAYOUT:
+        return "layout"
+    if name in CUES:
+        return "cues here"
+    if name.removeprefix("page.") in CUES:
+        return "cues on the page"
+    last = name.rpartition(".")[2]
+    return next((group for group, names in GROUPS.items() if last in names), "page")
 
 
 def context_features(z: Float, page_z: Float, X: Analysis) -> Float:

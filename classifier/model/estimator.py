@@ -30,7 +30,7 @@ from classifier.model.features import Features, SentenceFeatures
 #: judged by what they say and not by the page they lack; such a copy weighs this much.
 ALONE_WEIGHT = 0.25
 #: A logit stands for a probability no closer to 0 or 1 than this; keeps separable labels finite.
-_EXTREME = 20.0
+EXTREME = 20.0
 
 
 class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -184,13 +184,21 @@ def decision(features: SentenceFeatures, parameters: Mapping[str, Float], X: Ana
     The second stage is summed column by column: a BLAS product may round differently with the number
     of rows, and a score must not depend on the batch that its page was in.
     """
+    _, z, surroundings = stages(features, parameters, X)
+    logits = np.broadcast_to(parameters["context_intercept"], z.shape).copy()
+    for column, weights in zip(surroundings.T, parameters["context_coef"], strict=True):
+        logits += np.outer(column, weights)
+    return np.clip(logits, -EXTREME, EXTREME)
+
+
+def stages(
+    features: SentenceFeatures, parameters: Mapping[str, Float], X: Analysis
+) -> tuple[csr_matrix, Float, Float]:
+    """What the first stage sees of sentences (S, W), its logits (S, L), what the second sees (S, K)."""
     matrices, p = features.transform(X), parameters
     z = matrices.own @ p["coef"] + p["intercept"]
     page_z = matrices.page @ p["page_coef"] + p["page_intercept"]
-    logits = np.broadcast_to(p["context_intercept"], z.shape).copy()
-    for column, weights in zip(context_features(z, page_z, X).T, p["context_coef"], strict=True):
-        logits += np.outer(column, weights)
-    return np.clip(logits, -_EXTREME, _EXTREME)
+    return matrices.own, z, context_features(z, page_z, X)
 
 
 def group_folds(groups: Int, folds: int) -> list[np.typing.NDArray[np.bool_]]:

@@ -7,7 +7,8 @@ Hashing keeps the vocabulary out of the model, so that a bundle holds numbers on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
 _BOUNDARY = np.uint64(0x5851F42D4C957F2D)  # stands for "no word": the edges of a sentence
+#: What an n-gram's name calls the edges of a sentence.
+START, END = "[start]", "[end]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class SentenceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         n = X.n_sentences
         own = [
             _rows(s, _column(h, self.own_bits), (n, 2**self.own_bits))
-            for s, h in self._n_grams(X, sentence)
+            for _, _, s, h in self._n_grams(X, sentence)
         ]
         cues = _rows(X.cue_sentence, X.cue_rule, (n, self.n_rules))
         own_block = [
@@ -109,14 +112,47 @@ class SentenceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             page=_unit(cues_on_page.log1p()),
         )
 
-    def _n_grams(self, X: Analysis, sentence: Int) -> Iterator[tuple[Int, UInt64]]:
-        """Sentence and hash of each n-gram, family by family."""
-        yield sentence, _mix(X.stem + _GOLDEN)
-        for seed, order, units in ((3, self.word_order, X.word), (5, self.kind_order, X.kind)):
-            if order >= 1 and units is X.word:
-                yield sentence, _mix(units * np.uint64(seed))
+    def _n_grams(self, X: Analysis, sentence: Int) -> Iterator[tuple[str, int, Int, UInt64]]:
+        """Sentence and hash of each n-gram, family by family, after the family's unit and n."""
+        yield "stem", 1, sentence, _mix(X.stem + _GOLDEN)
+        for seed, order, unit in ((3, self.word_order, "word"), (5, self.kind_order, "kind")):
+            units = getattr(X, unit)
+            if order >= 1 and unit == "word":
+                yield unit, 1, sentence, _mix(units * np.uint64(seed))
             for n in range(2, order + 1):
-                yield _chain(units, sentence, X.sentence_bounds, n, np.uint64(seed * 16 + n))
+                seed_n = np.uint64(seed * 16 + n)
+                yield unit, n, *_chain(units, sentence, X.sentence_bounds, n, seed_n)
+
+    def meanings(
+        self, X: Analysis, spelled: Mapping[str, Sequence[str]], rules: Sequence[str]
+    ) -> dict[int, Counter[tuple[str, str]]]:
+        """What the columns of ``Features.own`` stand for in the one sentence of ``X``.
+
+        Parameters
+        ----------
+        X
+            A single sentence.
+        spelled
+            The texts behind its hashes ``word`` and ``kind``.
+        rules
+            Names of the lexicon rules, by number.
+
+        Returns
+        -------
+        dict
+            For each column that the sentence may use, group (``word``, ``stem``, ``kind``, ``cue`` or
+            ``layout``) and name, with how often it occurs; more than one where hashes collide. A stem
+            goes by the word that it was cut from.
+        """
+        named = [("cue", rule) for rule in rules] + [("layout", name) for name in LAYOUT]
+        found = {2**self.own_bits + i: Counter([name]) for i, name in enumerate(named)}
+        for unit, n, _, keys in self._n_grams(X, X.word_sentence()):
+            names = spelled["word" if unit == "stem" else unit]
+            if n > 1:
+                names = [START, *names, END]
+            for i, column in enumerate(_column(keys, self.own_bits).tolist()):
+                found.setdefault(column, Counter())[unit, " ".join(names[i : i + n])] += 1
+        return found
 
 
 def _mix(key: UInt64) -> UInt64:

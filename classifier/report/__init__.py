@@ -10,10 +10,14 @@ from classifier.io.writing import StreamWriter
 from classifier.report.card import model_card
 from classifier.report.corpus import plot_statistics, statistics_table
 from classifier.report.html import HtmlRows
+from classifier.report.reasons import explanation_row, explanation_text
 from classifier.report.tables import metrics_table
-from classifier.report.terminal import TextRows, printable, summary
+from classifier.report.terminal import TextRows, colours_welcome, printable, summary
 
 __all__ = [
+    "colours_welcome",
+    "explanation_row",
+    "explanation_text",
     "metrics_table",
     "model_card",
     "open_report",

@@ -8,7 +8,7 @@ import sys
 import textwrap
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 from classifier.schema import Sentence, Verdict
@@ -27,8 +27,18 @@ def printable(text: str) -> str:
     return "".join("\ufffd" if unicodedata.category(sign) == "Cc" else sign for sign in line)
 
 
-def page_text(verdict: Verdict, labels: Sequence[str], *, colour: bool = False) -> str:
-    """One page: id and scores, then each listed sentence with its flags, scores and cues."""
+def page_text(
+    verdict: Verdict,
+    labels: Sequence[str],
+    *,
+    colour: bool = False,
+    notes: Mapping[int, Sequence[tuple[str, str]]] | None = None,
+) -> str:
+    """One page: id and scores, then each listed sentence with its flags, scores and cues.
+
+    ``notes`` take the place of the cues: lines by the number of their sentence, each with the label
+    whose colour it takes, or with ``""``.
+    """
     paint = _Painter(labels, colour)
     width = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
     name = paint(printable(verdict.id), _BOLD)
@@ -37,13 +47,19 @@ def page_text(verdict: Verdict, labels: Sequence[str], *, colour: bool = False) 
     flags = ", ".join(paint.label(label) for label in verdict.flags) or "no flag"
     scores = "  ".join(f"{label} {verdict.scores[label]:.2f}" for label in labels)
     lines = [f"{name}: {flags}", paint(f"  page scores: {scores}", _DIM)]
-    for sentence in verdict.sentences:
-        lines += _sentence(verdict, sentence, labels, paint, width)
+    for number, sentence in enumerate(verdict.sentences):
+        below = _cues(verdict, sentence) if notes is None else notes.get(number, ())
+        lines += _sentence(verdict, sentence, labels, paint, width, below)
     return "\n".join(lines) + "\n"
 
 
 def _sentence(
-    verdict: Verdict, sentence: Sentence, labels: Sequence[str], paint: _Painter, width: int
+    verdict: Verdict,
+    sentence: Sentence,
+    labels: Sequence[str],
+    paint: _Painter,
+    width: int,
+    below: Sequence[tuple[str, str]],
 ) -> list[str]:
     marks = "".join(label[0].upper() if label in sentence.flags else "." for label in labels)
     scores = " ".join(f"{sentence.scores[label]:.2f}" for label in labels)
@@ -54,12 +70,26 @@ def _sentence(
     colour = paint.of(sentence.flags)
     lines = [head + paint(wrapped[0], colour)]
     lines += [" " * len(head) + paint(line, colour) for line in wrapped[1:]]
-    if sentence.flags and sentence.cues:
-        cues = Counter(cue.cue for cue in sentence.cues)
-        words = {cue.cue: verdict.text[cue.start : cue.end] for cue in reversed(sentence.cues)}
-        why = "; ".join(f"{cue}: “{printable(words[cue])}”" for cue in cues)
-        lines += [" " * len(head) + paint(line, _DIM) for line in textwrap.wrap(why, room)]
+    for note, label in below:
+        indent = note[: len(note) - len(note.lstrip())]
+        colour = paint.of((label,)) if label else _DIM
+        wrapped = textwrap.wrap(note, room, subsequent_indent=indent)
+        lines += [" " * len(head) + paint(line, colour) for line in wrapped]
     return lines
+
+
+def _cues(verdict: Verdict, sentence: Sentence) -> list[tuple[str, str]]:
+    """One line with the wording of each cue of a flagged sentence."""
+    if not (sentence.flags and sentence.cues):
+        return []
+    words = {cue.cue: verdict.text[cue.start : cue.end] for cue in reversed(sentence.cues)}
+    cues = dict.fromkeys(cue.cue for cue in sentence.cues)
+    return [("; ".join(f"{cue}: “{printable(words[cue])}”" for cue in cues), "")]
+
+
+def colours_welcome() -> bool:
+    """Whether stdout is a terminal, and ``NO_COLOR`` is not set."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 class TextRows:
@@ -68,7 +98,7 @@ class TextRows:
     def __init__(self, stream: BinaryIO, labels: Sequence[str], colour: bool = False) -> None:
         self._stream = stream
         self._labels = labels
-        self._colour = colour and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        self._colour = colour and colours_welcome()
 
     def write(self, verdict: Verdict) -> None:
         """Write one page, an empty line after it."""

@@ -125,6 +125,12 @@ class Analyser:
             lead=lead,
         )
 
+    def spelled(self, text: str) -> dict[str, list[str]]:
+        """What the hashes ``word`` and ``kind`` of ``analyse([text])`` stand for."""
+        tokens = [token.text for token in self.nlp.make_doc(text)]
+        forms = [self._words.forms(token) for token in tokens if not token.isspace()]
+        return {"word": [word for word, _, _ in forms], "kind": [kind for _, _, kind in forms]}
+
     def sentence_places(self, doc: Doc) -> Int:
         """Indices of the doc's tokens that begin a sentence."""
         batch = self._batch([doc])

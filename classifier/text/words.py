@@ -179,12 +179,16 @@ class Words:
         if row is None:
             row = self._rows[orth] = len(self._traits)
             spelling = self._strings[orth]
-            lower = normalise(spelling)
             self._traits.append(int(traits(spelling, self._segmentation)))
-            self._word.append(hash_string(lower))
-            self._stem.append(hash_string(stem(lower)))
-            self._kind.append(hash_string(self._class_of(lower)))
+            columns = (self._word, self._stem, self._kind)
+            for column, form in zip(columns, self.forms(spelling), strict=True):
+                column.append(hash_string(form))
         return row
+
+    def forms(self, spelling: str) -> tuple[str, str, str]:
+        """The word, stem and class that are hashed for a spelling."""
+        lower = normalise(spelling)
+        return lower, stem(lower), self._class_of(lower)
 
     def _class_of(self, lower: str) -> str:
         if any(map(str.isdigit, lower)):

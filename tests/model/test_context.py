@@ -10,10 +10,12 @@ from scipy.special import expit
 
 from classifier.analysis import CUES, LAYOUT, Analysis
 from classifier.model.context import (
+    GROUPS,
     PER_LABEL,
     REACH,
     WINDOW,
     context_features,
+    context_group,
     context_names,
     page_sum,
 )
@@ -59,6 +61,29 @@ def test_names() -> None:
     names = context_names(LABELS)
     assert names[: len(PER_LABEL)] == tuple(f"promotional.{name}" for name in PER_LABEL)
     assert len(names) == len(set(names)) == 2 * len(PER_LABEL) + 4 + len(LAYOUT) + 2 * len(CUES) + 1
+
+
+def test_every_feature_of_a_label_has_one_group() -> None:
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(PER_LABEL)
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("promotional.own", "sentence alone"),
+        ("a.b.next_1", "neighbours"),
+        ("page.lead", "heading and lead-in"),
+        ("page.own", "sentence alone"),
+        ("a.page", "page"),
+        ("a.own*b.page", "page"),
+        ("alone", "page"),
+        ("is_heading", "layout"),
+        ("hedge", "cues here"),
+        ("page.hedge", "cues on the page"),
+    ],
+)
+def test_groups(name: str, group: str) -> None:
+    assert context_group(name) == group
 
 
 @pytest.mark.parametrize("seed", range(3))

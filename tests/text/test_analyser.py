@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spacy.strings import hash_string
 
 from classifier.analysis import LAYOUT, Analysis, same
 from classifier.text import Analyser
@@ -64,6 +65,14 @@ def test_arrays_fit_together(analyser: Analyser, text: str) -> None:
     assert (X.cue_start >= X.start[X.cue_sentence]).all()
     assert (X.cue_end <= X.end[X.cue_sentence]).all()
     assert (X.cue_start < X.cue_end).all()
+
+
+@many
+@given(texts | spaced_texts)
+def test_spelled_is_what_was_hashed(analyser: Analyser, text: str) -> None:
+    X = analyser.analyse([text])
+    for unit, names in analyser.spelled(text).items():
+        assert [hash_string(name) for name in names] == getattr(X, unit).tolist()
 
 
 @many

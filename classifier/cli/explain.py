@@ -1,0 +1,66 @@
+"""``classifier explain``: a text with its flags and the reasons for them."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.command("explain", short_help="Show texts with their flags and the reasons for them.")
+@click.argument("inputs", nargs=-1, required=True)
+@click.option("--model", type=click.Path(), help="Model bundle. Default: the shipped model.")
+@click.option("--label", help="Explain this label only.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="N-grams that text names for a label, and as many against it.",
+)
+@click.option("--all", "every", is_flag=True, help="Explain all sentences, flagged or not.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: one line per record, with every contribution.",
+)
+def command(
+    inputs: tuple[str, ...],
+    model: str | None,
+    label: str | None,
+    top: int,
+    every: bool,
+    format_: str,
+) -> None:
+    """Explain INPUTS: what 'classifier score' reads, or '-' for plain text from stdin.
+
+    What contributes to a score adds up to its logit, ln(p / (1 - p)): positive numbers speak for the
+    label, negative ones against it.
+
+    Exit status: 0 all explained; 1 nothing could be explained; 2 wrong usage; 3 some records failed.
+    """
+    import orjson
+
+    from classifier.explaining import explain_page
+    from classifier.io import read_pages
+    from classifier.report import colours_welcome, explanation_row, explanation_text, printable
+    from classifier.scoring import default_model, open_scorer
+
+    scorer = open_scorer(model or default_model())
+    colour = colours_welcome()
+    failures = []
+    for page in read_pages(inputs):
+        explained = explain_page(scorer, page, label=label, every=every)
+        if format_ == "json":
+            output = orjson.dumps(explanation_row(explained))
+        else:
+            output = explanation_text(explained, top=top, colour=colour).encode("utf-8", "replace")
+        click.echo(output)
+        failures.append(explained.verdict.error is not None)
+        if explained.verdict.error:
+            click.echo(printable(explained.verdict.error), err=True)
+    if any(failures):
+        sys.exit(1 if all(failures) else 3)
