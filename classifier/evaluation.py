@@ -156,6 +156,19 @@ def evaluate_model(model: Model, analyser: Analyser, data: Dataset) -> dict[str,
     DataError
         If the data are labelled otherwise than the model: other labels, or other units.
     """
+    return evaluate(*scored(model, analyser, data), model.thresholds)
+
+
+def scored(
+    model: Model, analyser: Analyser, data: Dataset
+) -> tuple[Dataset, Alignment, Float, Float]:
+    """The data with the model's labels, their gold labels, scores of sentences and of pages.
+
+    Raises
+    ------
+    DataError
+        As ``evaluate_model``.
+    """
     if set(data.labels) != set(model.labels) or data.unit != model.unit:
         raise DataError(
             f"the data label {data.unit}s as {', '.join(data.labels)}; the model {model.name} labels "
@@ -164,7 +177,7 @@ def evaluate_model(model: Model, analyser: Analyser, data: Dataset) -> dict[str,
     data = replace(data, labels=model.labels, exclusive=model.exclusive)
     X = analyser.analyse([page.text for page in data.pages])
     sentences, pages = (np.round(p, DECIMALS) for p in model.predict(X))
-    return evaluate(data, align(X, data), sentences, pages, model.thresholds)
+    return data, align(X, data), sentences, pages
 
 
 def _flags(data: Dataset, scores: Float, thresholds: Mapping[str, float] | Sequence[Float]) -> Bool:

@@ -15,6 +15,9 @@ PROMOTIONAL = "promotional"
 UNSUPPORTED_CLAIM = "unsupported_claim"
 #: Values of the ``claim`` field of a labelled segment (labelling guide, section "claim").
 CLAIMS = ("none", "supported", "unsupported")
+#: What becomes of a label when there is a review band: at or above the threshold, between the band's
+#: lower edge and the threshold, below the band.
+FLAG, REVIEW, PASS = "flag", "review", "pass"
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -121,18 +124,31 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A scored sentence: offsets, flags, calibrated probability per label, cues."""
+    """A scored sentence: offsets, flags, calibrated probability per label, cues.
+
+    ``decisions`` is as in ``Verdict``.
+    """
 
     start: int
     end: int
     flags: tuple[str, ...]
     scores: Mapping[str, float]
     cues: tuple[Cue, ...] = ()
+    decisions: Mapping[str, str] | None = None
+
+    @property
+    def listed(self) -> bool:
+        """Whether a person should see it: a label is flagged or up for review."""
+        return bool(self.flags) or REVIEW in (self.decisions or {}).values()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer for one page; ``error`` set and no scores when there is none."""
+    """The answer for one page; ``error`` set and no scores when there is none.
+
+    ``decisions`` has ``FLAG``, ``REVIEW`` or ``PASS`` for each label where a review band was asked for,
+    else it is ``None``. A page takes the strongest of its sentences.
+    """
 
     id: str
     text: str
@@ -143,3 +159,4 @@ class Verdict:
     columns: Mapping[str, Any] = field(default_factory=_nothing)
     carry_text: bool = False
     error: str | None = None
+    decisions: Mapping[str, str] | None = None

@@ -15,16 +15,21 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.analysis import Analysis, Bool, Float
+from classifier.analysis import Analysis, Float, Int
 from classifier.errors import BundleError, InputError
 from classifier.model.bundle import DECIMALS, MANIFEST, Model, load
-from classifier.schema import Cue, Page, Sentence, Verdict
+from classifier.schema import FLAG, PASS, REVIEW, Cue, Page, Sentence, Verdict
 from classifier.text.analyser import Analyser
 
 #: Pages and characters that make a batch. Larger batches save little and cost memory.
 BATCH_PAGES, BATCH_CHARACTERS = 64, 500_000
 #: Which sentences a verdict lists.
 SENTENCES = ("flagged", "all", "none")
+#: From weak to strong; a page takes the strongest of its sentences.
+DECISIONS = (PASS, REVIEW, FLAG)
+_FLAGGED = DECISIONS.index(FLAG)
+#: Thresholds, or edges of the review band, by label, in a form that can be a key.
+Edges = tuple[tuple[str, float], ...]
 
 
 def default_model() -> Path:
@@ -48,6 +53,9 @@ class Scorer:
         A bundle's directory, or a ``Model``.
     thresholds
         Replace the model's own, by label.
+    review
+        Lower edge of the review band, by label; where it is not below the threshold there is no band.
+        Verdicts have ``decisions`` when this is given.
 
     Raises
     ------
@@ -56,18 +64,26 @@ class Scorer:
     """
 
     def __init__(
-        self, model: str | Path | Model, thresholds: Mapping[str, float] | None = None
+        self,
+        model: str | Path | Model,
+        thresholds: Mapping[str, float] | None = None,
+        review: Mapping[str, float] | None = None,
     ) -> None:
         self.model = model if isinstance(model, Model) else load(model)
         self.analyser = Analyser(split=self.model.unit == "sentence")
         self.model.require(self.analyser.fingerprint)
+        self.thresholds = self._replaced(thresholds or {})
+        self.review = None if review is None else self._replaced(review)
+
+    def _replaced(self, values: Mapping[str, float]) -> dict[str, float]:
+        """The model's thresholds with some of them replaced."""
         chosen = dict(self.model.thresholds)
-        for label, value in (thresholds or {}).items():
+        for label, value in values.items():
             if label not in chosen:
                 known = ", ".join(chosen) or "none, because its labels exclude each other"
                 raise BundleError(f"no threshold for '{label}' in this model (it has: {known})")
             chosen[label] = value
-        self.thresholds = chosen
+        return chosen
 
     def score_batch(self, pages: Sequence[Page], sentences: str = "flagged") -> list[Verdict]:
         """One verdict per page, in order."""
@@ -77,10 +93,11 @@ class Scorer:
             verdicts = iter(self._score(sound, sentences))
         except Exception as error:  # the one guard: find the record that fails, save the others
             if len(pages) == 1:
-                return [failed(pages[0], f"{pages[0].where}: cannot be scored: {error!r}")]
+                return [self._failed(pages[0], f"{pages[0].where}: cannot be scored: {error!r}")]
             return [verdict for page in pages for verdict in self.score_batch([page], sentences)]
         return [
-            next(verdicts) if page.error is None else failed(page, page.error) for page in pages
+            next(verdicts) if page.error is None else self._failed(page, page.error)
+            for page in pages
         ]
 
     def _score(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
@@ -88,39 +105,51 @@ class Scorer:
             return []
         X = self.analyser.analyse([page.text for page in pages])
         sentence_scores, page_scores = (np.round(p, DECIMALS) for p in self.model.predict(X))
-        flags = self._flags(sentence_scores)
-        listed = self._sentences(X, sentence_scores, flags, sentences)
-        page_flags = np.zeros(page_scores.shape, dtype=bool)
-        np.logical_or.at(page_flags, X.sentence_page(), flags)
+        levels = self._levels(sentence_scores)
+        listed = self._sentences(X, sentence_scores, levels, sentences)
+        page_levels = np.zeros(page_scores.shape, dtype=np.int64)
+        np.maximum.at(page_levels, X.sentence_page(), levels)
         return [
             Verdict(
                 id=page.id,
                 text=page.text,
-                flags=self._names(page_flags[number]),
+                flags=self._flags(page_levels[number]),
                 scores=self._scores(page_scores[number]),
                 sentences=tuple(listed[number]),
                 model=self.model.name,
                 columns=page.columns,
                 carry_text=page.carry_text,
+                decisions=self._decisions(page_levels[number]),
             )
             for number, page in enumerate(pages)
         ]
 
-    def _flags(self, scores: Float) -> Bool:
+    def _failed(self, page: Page, error: str) -> Verdict:
+        """The verdict on a record that could not be scored."""
+        decisions: dict[str, str] | None = None if self.review is None else {}
+        return Verdict(
+            id=page.id, text=page.text, columns=page.columns, error=error, decisions=decisions
+        )
+
+    def _levels(self, scores: Float) -> Int:
+        """Place of each score in ``DECISIONS``, (S, L)."""
         if self.model.exclusive:
-            flags = np.zeros(scores.shape, dtype=bool)
-            flags[np.arange(len(scores)), scores.argmax(axis=1)] = True
-            return flags
-        return scores >= np.array([self.thresholds[label] for label in self.model.labels])
+            highest = scores.argmax(axis=1)[:, None] == np.arange(scores.shape[1])
+            return np.where(highest, _FLAGGED, 0)
+        upper, lower = (
+            np.array([edges[label] for label in self.model.labels])
+            for edges in (self.thresholds, self.review or self.thresholds)
+        )
+        return np.where(scores >= upper, _FLAGGED, (scores >= lower).astype(np.int64))
 
     def _sentences(
-        self, X: Analysis, scores: Float, flags: Bool, which: str
+        self, X: Analysis, scores: Float, levels: Int, which: str
     ) -> list[list[Sentence]]:
         """The sentences to list, page by page."""
         listed: list[list[Sentence]] = [[] for _ in range(X.n_pages)]
         if which == "none":
             return listed
-        chosen = np.flatnonzero(flags.any(axis=1) | (which == "all"))
+        chosen = np.flatnonzero(levels.any(axis=1) | (which == "all"))
         page = X.sentence_page()
         cues = self._cues(X, set(chosen.tolist()))
         for number in chosen.tolist():
@@ -128,9 +157,10 @@ class Scorer:
                 Sentence(
                     start=int(X.start[number]),
                     end=int(X.end[number]),
-                    flags=self._names(flags[number]),
+                    flags=self._flags(levels[number]),
                     scores=self._scores(scores[number]),
                     cues=tuple(cues.get(number, ())),
+                    decisions=self._decisions(levels[number]),
                 )
             )
         return listed
@@ -147,17 +177,18 @@ class Scorer:
             cues.sort(key=lambda cue: (cue.start, cue.end, cue.rule))
         return found
 
-    def _names(self, flags: Bool) -> tuple[str, ...]:
-        pairs = zip(self.model.labels, flags.tolist(), strict=True)
-        return tuple(label for label, flag in pairs if flag)
+    def _flags(self, levels: Int) -> tuple[str, ...]:
+        pairs = zip(self.model.labels, levels.tolist(), strict=True)
+        return tuple(label for label, level in pairs if level == _FLAGGED)
+
+    def _decisions(self, levels: Int) -> dict[str, str] | None:
+        if self.review is None:
+            return None
+        pairs = zip(self.model.labels, levels.tolist(), strict=True)
+        return {label: DECISIONS[level] for label, level in pairs}
 
     def _scores(self, scores: Float) -> dict[str, float]:
         return dict(zip(self.model.labels, scores.tolist(), strict=True))
-
-
-def failed(page: Page, error: str) -> Verdict:
-    """The verdict on a record that could not be scored."""
-    return Verdict(id=page.id, text=page.text, columns=page.columns, error=error)
 
 
 def batches(pages: Iterable[Page]) -> Iterator[list[Page]]:
@@ -179,6 +210,7 @@ def score_pages(
     model: str | Path,
     *,
     thresholds: Mapping[str, float] | None = None,
+    review: Mapping[str, float] | None = None,
     sentences: str = "flagged",
     n_jobs: int = 1,
 ) -> Iterator[Verdict]:
@@ -190,10 +222,11 @@ def score_pages(
         Read lazily.
     model
         A bundle's directory; opened once per process, and anew when it was saved anew.
-    thresholds
-        Replace the model's own, by label.
+    thresholds, review
+        See ``Scorer``.
     sentences
-        ``"flagged"``, ``"all"`` or ``"none"``: which sentences a verdict lists.
+        ``"flagged"``, ``"all"`` or ``"none"``: which sentences a verdict lists; with a review band,
+        those in it count as flagged.
     n_jobs
         Worker processes; 1 scores in this one, -1 takes all cores.
 
@@ -204,29 +237,28 @@ def score_pages(
     InputError
         If ``sentences`` is none of these.
     """
-    chosen = tuple(sorted((thresholds or {}).items()))
     _check(sentences)
-    path = str(Path(model).resolve())
-    stamp = _stamp(path)
-    _scorer(path, stamp, chosen)  # a broken bundle is reported here, not by a worker
+    key = _key(model, thresholds, review)
+    _scorer(*key)  # a broken bundle is reported here, not by a worker
     if n_jobs == 1:
         results: Iterable[list[Verdict]] = (
-            _score_batch(path, stamp, chosen, batch, sentences) for batch in batches(pages)
+            _score_batch(key, batch, sentences) for batch in batches(pages)
         )
     else:
         from joblib import Parallel, delayed
 
         run = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="2*n_jobs")
-        results = run(
-            delayed(_score_batch)(path, stamp, chosen, batch, sentences) for batch in batches(pages)
-        )
+        results = run(delayed(_score_batch)(key, batch, sentences) for batch in batches(pages))
     return (verdict for batch in results for verdict in batch)
 
 
-def open_scorer(model: str | Path, thresholds: Mapping[str, float] | None = None) -> Scorer:
+def open_scorer(
+    model: str | Path,
+    thresholds: Mapping[str, float] | None = None,
+    review: Mapping[str, float] | None = None,
+) -> Scorer:
     """The scorer of a bundle; opened once per process, and anew when the bundle was saved anew."""
-    path = str(Path(model).resolve())
-    return _scorer(path, _stamp(path), tuple(sorted((thresholds or {}).items())))
+    return _scorer(*_key(model, thresholds, review))
 
 
 def _check(sentences: str) -> None:
@@ -234,22 +266,25 @@ def _check(sentences: str) -> None:
         raise InputError(f"Unknown sentences {sentences!r}; choose from {', '.join(SENTENCES)}.")
 
 
-def _stamp(path: str) -> str:
-    """What tells bundles apart that were saved to one path, one after the other."""
-    manifest = Path(path) / MANIFEST
-    return hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
+def _key(
+    model: str | Path,
+    thresholds: Mapping[str, float] | None,
+    review: Mapping[str, float] | None,
+) -> tuple[str, str, Edges, Edges | None]:
+    """What tells scorers apart, also of bundles that were saved to one path one after the other."""
+    manifest = Path(model) / MANIFEST
+    stamp = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
+    edges = tuple(sorted((thresholds or {}).items()))
+    band = None if review is None else tuple(sorted(review.items()))
+    return str(Path(model).resolve()), stamp, edges, band
 
 
 def _score_batch(
-    path: str,
-    stamp: str,
-    thresholds: tuple[tuple[str, float], ...],
-    batch: list[Page],
-    sentences: str,
+    key: tuple[str, str, Edges, Edges | None], batch: list[Page], sentences: str
 ) -> list[Verdict]:
-    return _scorer(path, stamp, thresholds).score_batch(batch, sentences)
+    return _scorer(*key).score_batch(batch, sentences)
 
 
 @lru_cache(maxsize=2)
-def _scorer(path: str, stamp: str, thresholds: tuple[tuple[str, float], ...]) -> Scorer:
-    return Scorer(path, dict(thresholds))
+def _scorer(path: str, stamp: str, thresholds: Edges, review: Edges | None) -> Scorer:
+    return Scorer(path, dict(thresholds), None if review is None else dict(review))

@@ -29,6 +29,7 @@ from classifier.model.bundle import Model
 from classifier.model.calibration import apply_page, apply_sigmoid, fit_page, fit_sigmoid
 from classifier.model.estimator import PageClassifier, group_folds
 from classifier.model.features import SentenceFeatures
+from classifier.model.guarantees import Guarantee, guarantee
 from classifier.model.thresholds import best_f1
 from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
@@ -157,7 +158,8 @@ def train(
     masks = group_folds(groups, config.folds)
     _check_folds(groups, masks)
     logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
-    metrics = _cross_fitted_metrics(data, X, alignment, logits, masks, config.bootstrap_draws)
+    measured = _cross_fit(data, X, alignment, logits, masks)
+    metrics = evaluate(data, alignment, *measured, config.bootstrap_draws)
 
     progress("fitting on all data")
     estimator.fit(X, alignment.y, groups)
@@ -176,6 +178,7 @@ def train(
             "calibration": fitted.sigmoid,
             "page_calibration": fitted.page,
         },
+        guarantees=_guarantees(data, alignment, measured[0], groups),
         about={
             "data": describe(data, found),
             "config": asdict(config),
@@ -290,15 +293,10 @@ def _sentence_scores(data: Dataset, z: Float, sigmoid: Float) -> Float:
     return p / p.sum(axis=1, keepdims=True) if data.exclusive else p
 
 
-def _cross_fitted_metrics(
-    data: Dataset,
-    X: Analysis,
-    alignment: Alignment,
-    logits: Float,
-    masks: list[Bool],
-    draws: int,
-) -> dict[str, Any]:
-    """Metrics of out-of-fold scores, each fold calibrated and thresholded on the others."""
+def _cross_fit(
+    data: Dataset, X: Analysis, alignment: Alignment, logits: Float, masks: list[Bool]
+) -> tuple[Float, Float, list[Float]]:
+    """Out-of-fold scores of sentences and pages, each fold calibrated on the others, and thresholds."""
     page_of = X.sentence_page()
     sentence_scores = np.zeros(logits.shape)
     page_scores = np.zeros((X.n_pages, logits.shape[1]))
@@ -310,7 +308,20 @@ def _cross_fitted_metrics(
         part = X.take(np.flatnonzero(held_out))
         page_scores[held_out] = apply_page(sentence_scores[rows], part.page_bounds, fitted.page)
         thresholds[held_out[alignment.segment_page]] = fitted.threshold
-    return evaluate(data, alignment, sentence_scores, page_scores, list(thresholds.T), draws)
+    return sentence_scores, page_scores, list(thresholds.T)
+
+
+def _guarantees(
+    data: Dataset, alignment: Alignment, sentence_scores: Float, groups: Int
+) -> dict[str, Guarantee]:
+    """What thresholds keep on out-of-fold scores, per label."""
+    if data.exclusive:
+        return {}
+    scores, group = alignment.scores(sentence_scores), groups[alignment.segment_page]
+    return {
+        label: guarantee(alignment.truth[:, k], scores[:, k], group)
+        for k, label in enumerate(data.labels)
+    }
 
 
 def describe(data: Dataset, found: list[Duplicate]) -> dict[str, Any]:

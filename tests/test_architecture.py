@@ -23,7 +23,7 @@ LEVELS = (
     ("analysis", "schema"),
     ("duplicates", "model", "text", "io"),
     ("scoring", "evaluation", "corpus"),
-    ("explaining",),
+    ("certification", "explaining"),
     ("report", "training"),
     ("cli",),
     ("__init__",),

@@ -17,7 +17,7 @@ from classifier import __version__
 from classifier.errors import ClassifierError
 
 #: Command name to the module that defines it. The modules import heavy libraries inside the command.
-COMMANDS = ("score", "explain", "train", "evaluate", "info", "data")
+COMMANDS = ("score", "explain", "train", "evaluate", "certify", "info", "data")
 
 
 class _Commands(click.Group):

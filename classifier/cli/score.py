@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from classifier.model.bundle import Model
 
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "text", "html")
 
@@ -51,6 +55,18 @@ FORMATS = ("jsonl", "csv", "tsv", "parquet", "text", "html")
     help="Flag LABEL from probability P on, instead of the model's threshold. Repeatable.",
 )
 @click.option(
+    "--min-precision",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Flag from the lowest probability that keeps this precision of flagged sentences, as the "
+    "model's guarantee has it.",
+)
+@click.option(
+    "--min-recall",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Flag from the highest probability that keeps this recall. With --min-precision: what lies "
+    "between the two is up for review, and each row says 'flag', 'review' or 'pass'.",
+)
+@click.option(
     "--max-chars",
     type=click.IntRange(min=1),
     default=1_000_000,
@@ -71,6 +87,8 @@ def command(
     id_column: str,
     stdin_format: str,
     thresholds: tuple[str, ...],
+    min_precision: float | None,
+    min_recall: float | None,
     max_chars: int,
     jobs: int,
 ) -> None:
@@ -88,9 +106,10 @@ def command(
 
     if jobs == 0:
         raise click.BadParameter("must not be 0", param_hint="--jobs")
-    chosen = _thresholds(thresholds)
     path = model or default_model()
-    scorer = open_scorer(path, chosen)
+    promised, review = _promised(open_scorer(path).model, min_precision, min_recall)
+    chosen = promised | _thresholds(thresholds)
+    scorer = open_scorer(path, chosen, review)
     labels = scorer.model.labels
     pages = read_pages(
         inputs,
@@ -101,9 +120,16 @@ def command(
     )
     counts: Counter[str] = Counter()
     writer = open_report(
-        output, format_ or _format_of(output), labels=labels, rows=rows, sentences=sentences
+        output,
+        format_ or _format_of(output),
+        labels=labels,
+        rows=rows,
+        sentences=sentences,
+        review=review is not None,
     )
-    verdicts = score_pages(pages, path, thresholds=chosen, sentences=sentences, n_jobs=jobs)
+    verdicts = score_pages(
+        pages, path, thresholds=chosen, review=review, sentences=sentences, n_jobs=jobs
+    )
     with writer:
         for verdict in verdicts:
             writer.write(verdict)
@@ -115,6 +141,15 @@ def command(
     click.echo(summary(counts, labels, scorer.model.name, sentences != "none"), err=True)
     if counts["failed"]:
         sys.exit(3 if counts["scored"] else 1)
+
+
+def _promised(
+    model: Model, min_precision: float | None, min_recall: float | None
+) -> tuple[dict[str, float], dict[str, float] | None]:
+    """Thresholds that keep what was asked for, and where the review band begins if there is one."""
+    precise = {} if min_precision is None else model.promised("precision", min_precision)
+    complete = {} if min_recall is None else model.promised("recall", min_recall)
+    return (precise, complete) if precise and complete else (precise or complete, None)
 
 
 def _thresholds(options: tuple[str, ...]) -> dict[str, float]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from classifier.io.csvrows import QUOTE
-from classifier.io.rows import CONTRACT, chosen, passthrough, rounded
+from classifier.io.rows import DECISIONS, chosen, contract, passthrough, rounded
 from classifier.io.values import json_ready, sound
 from classifier.schema import Sentence, Verdict
 
@@ -30,15 +30,21 @@ class DelimitedPages:
         One character.
     labels
         In the order of their columns.
+    review
+        Whether there is a review band, and so a column ``decisions_`` of each label.
     """
 
-    def __init__(self, stream: BinaryIO, delimiter: str, labels: Sequence[str]) -> None:
+    def __init__(
+        self, stream: BinaryIO, delimiter: str, labels: Sequence[str], review: bool = False
+    ) -> None:
         self._stream = stream
         self._delimiter = delimiter
         self._labels = tuple(labels)
         self._tail = [f"{kind}_{label}" for kind in ("score", "flag", "n") for label in labels]
+        self._decided = self._labels if review else ()
+        self._tail += _decision_columns(self._decided)
         self._tail += ["model", "error"]
-        self._reserved = (*CONTRACT, *self._tail, EXTRA)
+        self._reserved = (*contract(review), *self._tail, EXTRA)
         self._waiting: list[tuple[dict[str, Any], list[Any], list[Any]]] = []
         self._columns: list[str] | None = None
         self._open = False
@@ -72,6 +78,7 @@ class DelimitedPages:
             *(scores.get(label) for label in self._labels),
             *(None if failed else label in verdict.flags for label in self._labels),
             *(None if failed else count for count in counts),
+            *((verdict.decisions or {}).get(label) for label in self._decided),
             verdict.model,
             verdict.error,
         ]
@@ -100,26 +107,33 @@ class DelimitedSentences:
 
     Parameters
     ----------
-    stream, delimiter, labels
+    stream, delimiter, labels, review
         As in ``DelimitedPages``.
     sentences
         ``flagged`` or ``all``.
     """
 
     def __init__(
-        self, stream: BinaryIO, delimiter: str, labels: Sequence[str], sentences: str
+        self,
+        stream: BinaryIO,
+        delimiter: str,
+        labels: Sequence[str],
+        sentences: str,
+        review: bool = False,
     ) -> None:
         self._stream = stream
         self._delimiter = delimiter
         self._labels = tuple(labels)
         self._sentences = sentences
+        self._decided = self._labels if review else ()
         scores = [f"{kind}_{label}" for kind in ("score", "flag") for label in labels]
+        scores += _decision_columns(self._decided)
         self._put(["id", "start", "end", "text", *scores, "cues", "model", "error"])
 
     def write(self, verdict: Verdict) -> None:
         """Write the rows of one page."""
         if verdict.error is not None:
-            empty = [None] * (3 + 2 * len(self._labels) + 1)
+            empty = [None] * (3 + 2 * len(self._labels) + len(self._decided) + 1)
             self._put([verdict.id, *empty, verdict.model, verdict.error])
             return
         for sentence in chosen(verdict.sentences, self._sentences):
@@ -136,11 +150,16 @@ class DelimitedSentences:
             text[sentence.start : sentence.end],
             *(scores.get(label) for label in self._labels),
             *(label in sentence.flags for label in self._labels),
+            *((sentence.decisions or {}).get(label) for label in self._decided),
             ";".join(dict.fromkeys(cue.cue for cue in sentence.cues)),
         ]
 
     def _put(self, cells: Iterable[Any]) -> None:
         self._stream.write(line(cells, self._delimiter))
+
+
+def _decision_columns(labels: Sequence[str]) -> list[str]:
+    return [f"{DECISIONS}_{label}" for label in labels]
 
 
 def line(cells: Iterable[Any], delimiter: str) -> bytes:

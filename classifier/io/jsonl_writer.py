@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from classifier.io.rows import contract_fields, json_columns
+from classifier.io.rows import contract, contract_fields, json_columns
 from classifier.schema import Verdict
 
 
@@ -28,7 +28,8 @@ class JsonlRows:
 
     def write(self, verdict: Verdict) -> None:
         """Write one row."""
-        row = contract_fields(verdict, self._sentences) | json_columns(verdict.columns)
+        names = contract(verdict.decisions is not None)
+        row = contract_fields(verdict, self._sentences) | json_columns(verdict.columns, names)
         self._stream.write(self._dumps(row) + b"\n")
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from classifier.errors import InputError
 from classifier.io.parquet_columns import EXTRA, column_kinds, fitted, plain
-from classifier.io.rows import CONTRACT, contract_fields, passthrough
+from classifier.io.rows import DECISIONS, contract, contract_fields, passthrough
 from classifier.schema import Verdict
 
 #: Rows of a row group; those of the first one fix the schema.
@@ -29,6 +29,8 @@ class ParquetRows:
         Names of the scores.
     sentences
         ``flagged``, ``all`` or ``none``.
+    review
+        Whether there is a review band, and so a field ``decisions``.
 
     Raises
     ------
@@ -36,12 +38,15 @@ class ParquetRows:
         There are no labels: Parquet has no empty structures.
     """
 
-    def __init__(self, stream: BinaryIO, labels: Sequence[str], sentences: str) -> None:
+    def __init__(
+        self, stream: BinaryIO, labels: Sequence[str], sentences: str, review: bool = False
+    ) -> None:
         if not labels:
             raise InputError("Parquet output needs at least one label.")
         self._stream = _Counting(stream)
         self._labels = tuple(labels)
         self._sentences = sentences
+        self._review = review
         self._rows: list[dict[str, Any]] = []
         self._own: list[dict[str, Any]] = []
         self._kinds: dict[str, str] | None = None
@@ -50,7 +55,7 @@ class ParquetRows:
     def write(self, verdict: Verdict) -> None:
         """Keep one row; write the row group when it is full."""
         self._rows.append(contract_fields(verdict, self._sentences))
-        self._own.append(plain(passthrough(verdict.columns, (*CONTRACT, EXTRA))))
+        self._own.append(plain(passthrough(verdict.columns, (*contract(self._review), EXTRA))))
         if len(self._rows) == GROUP:
             self._flush()
 
@@ -66,11 +71,13 @@ class ParquetRows:
 
         if self._kinds is None:
             self._kinds = column_kinds(self._own)
-            schema = _schema(self._labels, self._kinds)
+            schema = _schema(self._labels, self._kinds, self._review)
             self._writer = pq.ParquetWriter(pa.PythonFile(self._stream, mode="w"), schema)
         rows = [
             # a failed page has no scores: null, not a structure of nulls
-            row | {"scores": row["scores"] or None} | fitted(own, self._kinds)
+            row
+            | {name: row[name] or None for name in ("scores", DECISIONS) if name in row}
+            | fitted(own, self._kinds)
             for row, own in zip(self._rows, self._own, strict=True)
         ]
         table = pa.Table.from_pylist(rows, schema=self._writer.schema)
@@ -104,15 +111,18 @@ class _Counting:
         self.closed = True
 
 
-def _schema(labels: Sequence[str], kinds: Mapping[str, str]) -> Any:
+def _schema(labels: Sequence[str], kinds: Mapping[str, str], review: bool) -> Any:
     import pyarrow as pa
 
     scores = pa.struct([(label, pa.float64()) for label in labels])
+    decided = pa.struct([(label, pa.string()) for label in labels])
+    decisions = [(DECISIONS, decided)] if review else []
     cue = pa.struct([("cue", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
     sentence = pa.struct(
         [
             *(("start", pa.int64()), ("end", pa.int64()), ("text", pa.string())),
             *(("flags", pa.list_(pa.string())), ("scores", scores), ("cues", pa.list_(cue))),
+            *decisions,
         ]
     )
     types = {
@@ -123,7 +133,7 @@ def _schema(labels: Sequence[str], kinds: Mapping[str, str]) -> Any:
         "json": pa.string(),
     }
     own = [(name, types[wanted]) for name, wanted in kinds.items()]
-    contract = {
+    fields = {
         "id": pa.string(),
         "text": pa.string(),
         "flags": pa.list_(pa.string()),
@@ -132,4 +142,4 @@ def _schema(labels: Sequence[str], kinds: Mapping[str, str]) -> Any:
         "model": pa.string(),
         "error": pa.string(),
     }
-    return pa.schema([*contract.items(), *own, (EXTRA, pa.string())])
+    return pa.schema([*fields.items(), *decisions, *own, (EXTRA, pa.string())])

@@ -10,6 +10,8 @@ from classifier.schema import Cue, Sentence, Verdict
 
 #: Fields of an output row; columns of the input with such a name are renamed.
 CONTRACT = ("id", "text", "flags", "scores", "sentences", "model", "error")
+#: One more field of rows and of sentences, where a review band was asked for.
+DECISIONS = "decisions"
 #: Which sentences a row carries.
 SENTENCES = ("flagged", "all", "none")
 #: Decimals of a written score.
@@ -24,6 +26,7 @@ def contract_fields(verdict: Verdict, sentences: str) -> dict[str, Any]:
     return row | {
         "flags": list(verdict.flags),
         "scores": rounded(verdict.scores),
+        **_decisions(verdict.decisions),
         "sentences": [
             _sentence(verdict.text, sentence) for sentence in chosen(verdict.sentences, sentences)
         ],
@@ -39,8 +42,14 @@ def _sentence(text: str, sentence: Sentence) -> dict[str, Any]:
         "text": sound(text[sentence.start : sentence.end]),
         "flags": list(sentence.flags),
         "scores": rounded(sentence.scores),
+        **_decisions(sentence.decisions),
         "cues": [_cue(cue) for cue in sentence.cues],
     }
+
+
+def _decisions(decisions: Mapping[str, str] | None) -> dict[str, dict[str, str]]:
+    """The field ``decisions``, where there is a review band."""
+    return {} if decisions is None else {DECISIONS: dict(decisions)}
 
 
 def _cue(cue: Cue) -> dict[str, Any]:
@@ -51,7 +60,7 @@ def chosen(sentences: Iterable[Sentence], which: str) -> list[Sentence]:
     """Return the sentences that ``which`` (one of ``SENTENCES``) asks for."""
     if which == "none":
         return []
-    return [sentence for sentence in sentences if which == "all" or sentence.flags]
+    return [sentence for sentence in sentences if which == "all" or sentence.listed]
 
 
 def rounded(scores: Mapping[str, float]) -> dict[str, float]:
@@ -73,6 +82,11 @@ def passthrough(columns: Mapping[str, Any], reserved: Sequence[str]) -> dict[str
     return row
 
 
-def json_columns(columns: Mapping[str, Any]) -> dict[str, Any]:
+def json_columns(columns: Mapping[str, Any], reserved: Sequence[str]) -> dict[str, Any]:
     """Return the input's own columns as they stand in a JSON row."""
-    return {k: json_ready(value) for k, value in passthrough(columns, CONTRACT).items()}
+    return {k: json_ready(value) for k, value in passthrough(columns, reserved).items()}
+
+
+def contract(review: bool) -> tuple[str, ...]:
+    """Return the names of an output row's fields."""
+    return (*CONTRACT, DECISIONS) if review else CONTRACT

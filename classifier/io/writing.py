@@ -115,6 +115,7 @@ def open_writer(
     rows: str = "pages",
     sentences: str = "flagged",
     labels: Sequence[str],
+    review: bool = False,
 ) -> Writer:
     """Return a writer; nothing is opened until it is entered.
 
@@ -132,6 +133,8 @@ def open_writer(
         Which sentences are written: those with a flag (``flagged``), ``all`` or ``none``.
     labels
         All labels of the model, in the order of their columns.
+    review
+        Whether there is a review band, and so a field ``decisions``.
 
     Raises
     ------
@@ -146,18 +149,20 @@ def open_writer(
         raise InputError(f"Rows of sentences are for csv and tsv; {format} nests them in pages.")
     if rows == "sentences" and sentences == "none":
         raise InputError("Rows of sentences need sentences: choose 'flagged' or 'all'.")
-    return StreamWriter(path, _maker(format, rows, sentences, labels))
+    return StreamWriter(path, _maker(format, rows, sentences, labels, review))
 
 
-def _maker(format: str, rows: str, sentences: str, labels: Sequence[str]) -> MakeRows:
+def _maker(format: str, rows: str, sentences: str, labels: Sequence[str], review: bool) -> MakeRows:
     if format == "jsonl":
         return partial(JsonlRows, sentences=sentences)
     if format == "parquet":
-        return partial(ParquetRows, labels=labels, sentences=sentences)
+        return partial(ParquetRows, labels=labels, sentences=sentences, review=review)
     delimiter = _DELIMITERS[format]
-    if rows == "sentences":
-        return partial(DelimitedSentences, delimiter=delimiter, labels=labels, sentences=sentences)
-    return partial(DelimitedPages, delimiter=delimiter, labels=labels)
+    if rows == "pages":
+        return partial(DelimitedPages, delimiter=delimiter, labels=labels, review=review)
+    return partial(
+        DelimitedSentences, delimiter=delimiter, labels=labels, sentences=sentences, review=review
+    )
 
 
 def _check(option: str, value: str, known: Sequence[str]) -> None:

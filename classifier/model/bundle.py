@@ -20,21 +20,22 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from classifier.analysis import Analysis, Float
-from classifier.errors import BundleError
+from classifier.errors import BundleError, DataError
 from classifier.model.calibration import apply_page, apply_sigmoid
 from classifier.model.context import context_names
 from classifier.model.estimator import decision
 from classifier.model.features import SentenceFeatures
+from classifier.model.guarantees import Guarantee
 
 #: Raised whenever an older reader could not understand a newer bundle, or the other way round.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 PARAMETERS = "parameters.npz"
 CARD = "README.md"
@@ -50,6 +51,11 @@ SHAPES = {
     "calibration": ("L", 2),
     "page_calibration": ("L", 3),
 }
+#: Fields of the manifest that make the model, with their types; the others say what it is.
+_TYPES = {
+    "labels": list, "exclusive": bool, "unit": str, "thresholds": dict, "features": dict,
+    "text_pipeline": str, "guarantees": dict, "sha256": dict,
+}  # fmt: skip
 #: Decimals of a score. Flags are decided on the rounded score, so that anyone can check them.
 DECIMALS = 6
 #: Nothing larger is opened: a bundle holds a few megabytes.
@@ -78,6 +84,8 @@ class Model:
         The text pipeline that the model was trained with.
     parameters
         The arrays of ``SHAPES``.
+    guarantees
+        What thresholds are known to keep, per label; empty when ``exclusive``.
     about
         Everything else of the manifest: configuration, metrics, data, versions.
     name
@@ -91,6 +99,7 @@ class Model:
     features: Mapping[str, Any]
     fingerprint: str
     parameters: Mapping[str, Float]
+    guarantees: Mapping[str, Guarantee] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
 
@@ -102,6 +111,34 @@ class Model:
                 f"installation has {fingerprint}; retrain it with 'classifier train', or install "
                 "the releases of this package and of spaCy that it was trained with"
             )
+
+    def promised(self, metric: str, target: float) -> dict[str, float]:
+        """The threshold of each label that keeps ``target``, with the confidence of its guarantee.
+
+        Parameters
+        ----------
+        metric
+            ``"precision"`` or ``"recall"``, of flagged sentences.
+        target
+            In (0, 1).
+
+        Raises
+        ------
+        BundleError
+            If the model has no guarantees.
+        DataError
+            If the data of a label cannot carry the promise.
+        """
+        if not self.guarantees:
+            why = "its labels exclude each other" if self.exclusive else "train it anew"
+            raise BundleError(f"the model {self.name} has no guarantees: {why}")
+        found = {}
+        for label, known in self.guarantees.items():
+            try:
+                found[label] = known.keeping(metric, target)
+            except DataError as error:
+                raise DataError(f"{label}: {error}") from None
+        return found
 
     def predict(self, X: Analysis) -> tuple[Float, Float]:
         """Calibrated probabilities of sentences (S, L) and pages (P, L)."""
@@ -143,6 +180,7 @@ def save(model: Model, directory: str | os.PathLike[str], card: str) -> Model:
             "thresholds": dict(model.thresholds),
             "features": dict(model.features),
             "text_pipeline": model.fingerprint,
+            "guarantees": {label: asdict(known) for label, known in model.guarantees.items()},
             **model.about,
             "sha256": {name: _sha256(new / name) for name in (PARAMETERS, CARD)},
         }
@@ -190,7 +228,6 @@ def load(directory: str | os.PathLike[str]) -> Model:
         _verify(folder / name, expected)
     if PARAMETERS not in manifest["sha256"]:
         raise BundleError(f"{folder / MANIFEST}: no checksum for {PARAMETERS}")
-    known = {"labels", "exclusive", "unit", "thresholds", "features", "text_pipeline", "sha256"}
     features = SentenceFeatures(**manifest["features"])
     labels = tuple(manifest["labels"])
     return Model(
@@ -201,7 +238,8 @@ def load(directory: str | os.PathLike[str]) -> Model:
         features=manifest["features"],
         fingerprint=manifest["text_pipeline"],
         parameters=_parameters(folder / PARAMETERS, features, labels),
-        about={key: value for key, value in manifest.items() if key not in known},
+        guarantees=_guarantees(manifest["guarantees"]),
+        about={key: value for key, value in manifest.items() if key not in _TYPES},
         name=f"{folder.resolve().name}@{manifest['sha256'][PARAMETERS][:6]}",
     )
 
@@ -224,11 +262,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise BundleError(
             f"{path}: bundle format {version!r} is unknown; this release reads {FORMAT_VERSION}"
         )
-    types = {
-        "labels": list, "exclusive": bool, "unit": str, "thresholds": dict, "features": dict,
-        "text_pipeline": str, "sha256": dict,
-    }  # fmt: skip
-    for key, kind in types.items():
+    for key, kind in _TYPES.items():
         if not isinstance(manifest.get(key), kind):
             raise BundleError(f"{path}: field '{key}' is missing or not of type {kind.__name__}")
     if manifest.pop("manifest_sha256", None) != _checksum(manifest):
@@ -255,7 +289,24 @@ def _impossible(manifest: Mapping[str, Any]) -> str | None:
         _in_range(features[name], default, highest[name]) for name, default in defaults.items()
     ):
         return "features"
+    known = {field.name for field in fields(Guarantee)}
+    of = manifest["guarantees"]
+    if not set(of) <= expected or not all(
+        isinstance(x, dict) and set(x) == known for x in of.values()
+    ):
+        return "guarantees"
     return None
+
+
+def _guarantees(found: Mapping[str, Any]) -> dict[str, Guarantee]:
+    """Guarantees from the manifest, whose checksum says that ``save`` wrote them."""
+    made = {}
+    for label, known in found.items():
+        columns: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in known.items()
+        }
+        made[label] = Guarantee(**columns)
+    return made
 
 
 def _in_range(value: Any, kind: float, highest: float) -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 from classifier.io import Writer, open_writer
 from classifier.io.writing import StreamWriter
 from classifier.report.card import model_card
+from classifier.report.certificate import certificate
 from classifier.report.corpus import plot_statistics, statistics_table
 from classifier.report.html import HtmlRows
 from classifier.report.reasons import explanation_row, explanation_text
@@ -15,6 +16,7 @@ from classifier.report.tables import metrics_table
 from classifier.report.terminal import TextRows, colours_welcome, printable, summary
 
 __all__ = [
+    "certificate",
     "colours_welcome",
     "explanation_row",
     "explanation_text",
@@ -35,10 +37,11 @@ def open_report(
     labels: Sequence[str],
     rows: str = "pages",
     sentences: str = "flagged",
+    review: bool = False,
 ) -> Writer:
     """Return a writer of verdicts: ``text`` and ``html`` for people, else ``io.open_writer``."""
     if format == "text":
         return StreamWriter(path, partial(TextRows, labels=labels, colour=path == "-"))
     if format == "html":
         return StreamWriter(path, partial(HtmlRows, labels=labels))
-    return open_writer(path, format, rows=rows, sentences=sentences, labels=labels)
+    return open_writer(path, format, rows=rows, sentences=sentences, labels=labels, review=review)

@@ -5,9 +5,13 @@ Headings follow Mitchell et al. 2019, "Model Cards for Model Reporting".
 
 from __future__ import annotations
 
+from classifier.errors import DataError
 from classifier.model.bundle import Model
+from classifier.model.guarantees import CONFIDENCE, METRICS
 from classifier.report.tables import markdown, metrics_table
 
+#: Promises that the card shows.
+_TARGETS = (0.7, 0.8, 0.9, 0.95)
 _HEALTH_LABELS = ("promotional", "unsupported_claim")
 
 
@@ -42,6 +46,7 @@ def model_card(model: Model) -> str:
         "group. Intervals: 95 % bootstrap over groups. ECE: expected calibration error.",
         metrics_table(model.about["metrics"], "Cross-validated"),
         *_thresholds(model),
+        *_guarantees(model),
         "## Configuration",
         "\n".join(f"- `{key} = {value}`" for key, value in config.items()),
         "Made with " + ", ".join(f"{k} {v}" for k, v in model.about["versions"].items()) + ".",
@@ -57,6 +62,34 @@ def _intended_use(model: Model) -> str:
         "sentences that matter. `unsupported_claim` judges the support *given in the text*, never "
         "whether a claim is true. Not for verdicts without a reader, and not a legal finding."
     )
+
+
+def _guarantees(model: Model) -> list[str]:
+    """What ``score --min-precision`` and ``--min-recall`` can promise."""
+    if not model.guarantees:
+        return []
+    rows = []
+    for label, known in model.guarantees.items():
+        cells = []
+        for metric in METRICS:
+            for target in _TARGETS:
+                try:
+                    cells.append(f"{known.keeping(metric, target):g}")
+                except DataError:
+                    cells.append("-")
+        rows.append([f"`{label}`", *cells])
+    header = ["flag from", *(f"{metric} {target:g}" for metric in METRICS for target in _TARGETS)]
+    sample = model.about.get("certified_on")
+    source = (
+        "on a sample of {units} units, {pages} pages, {groups} groups".format(**sample)
+        if sample
+        else "on the out-of-fold scores of all groups"
+    )
+    return [
+        f"Thresholds that keep a promise with {CONFIDENCE:.0%} confidence, {source}, on pages like "
+        "those (`-`: the data cannot carry it):",
+        "\n".join(markdown(header, rows)),
+    ]
 
 
 def _thresholds(model: Model) -> list[str]:

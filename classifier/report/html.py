@@ -7,10 +7,11 @@ from html import escape
 from importlib.resources import files
 from typing import BinaryIO
 
-from classifier.schema import Sentence, Verdict
+from classifier.schema import FLAG, PASS, REVIEW, Sentence, Verdict
 
 #: Classes of ``page.html`` for single labels; further labels share the last.
 _CLASSES = ("l0", "l1", "l2")
+_MEANING = {FLAG: " (flagged)", REVIEW: " (to review)"}
 
 
 class HtmlRows:
@@ -81,7 +82,7 @@ class HtmlRows:
     def _marked(self, verdict: Verdict) -> str:
         parts, done = [], 0
         for sentence in verdict.sentences:
-            if not sentence.flags:
+            if not sentence.listed:
                 continue
             text = verdict.text[sentence.start : sentence.end]
             parts.append(escape(verdict.text[done : sentence.start]))
@@ -95,7 +96,7 @@ class HtmlRows:
 
     def _reason(self, verdict: Verdict, sentence: Sentence) -> str:
         lines = [
-            f"{label}: {sentence.scores[label]:.2f}{' (flagged)' if label in sentence.flags else ''}"
+            f"{label}: {sentence.scores[label]:.2f}{_MEANING.get(self._decision(sentence, label), '')}"
             for label in self._labels
         ]
         lines += dict.fromkeys(
@@ -103,7 +104,12 @@ class HtmlRows:
         )
         return "\n".join(lines)
 
+    def _decision(self, sentence: Sentence, label: str) -> str:
+        return (sentence.decisions or dict.fromkeys(sentence.flags, FLAG)).get(label, PASS)
+
     def _class(self, flags: Sequence[str]) -> str:
+        if not flags:
+            return "review"
         if len(flags) > 1:
             return "both"
         return _CLASSES[min(self._labels.index(flags[0]), len(_CLASSES) - 1)]

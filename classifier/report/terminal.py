@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
-from classifier.schema import Sentence, Verdict
+from classifier.schema import REVIEW, Sentence, Verdict
 
 #: ANSI colours, given to labels in their order; a sentence with several labels takes the last one.
 COLOURS = ("\x1b[33m", "\x1b[31m", "\x1b[36m", "\x1b[32m", "\x1b[34m", "\x1b[35m")
@@ -61,7 +61,7 @@ def _sentence(
     width: int,
     below: Sequence[tuple[str, str]],
 ) -> list[str]:
-    marks = "".join(label[0].upper() if label in sentence.flags else "." for label in labels)
+    marks = "".join(_mark(sentence, label) for label in labels)
     scores = " ".join(f"{sentence.scores[label]:.2f}" for label in labels)
     head = f"  {marks} {scores}  "
     text = printable(verdict.text[sentence.start : sentence.end])
@@ -76,6 +76,13 @@ def _sentence(
         wrapped = textwrap.wrap(note, room, subsequent_indent=indent)
         lines += [" " * len(head) + paint(line, colour) for line in wrapped]
     return lines
+
+
+def _mark(sentence: Sentence, label: str) -> str:
+    """A capital where the label is flagged, a small letter where it is up for review, else a dot."""
+    if label in sentence.flags:
+        return label[0].upper()
+    return label[0].lower() if (sentence.decisions or {}).get(label) == REVIEW else "."
 
 
 def _cues(verdict: Verdict, sentence: Sentence) -> list[tuple[str, str]]:

@@ -125,9 +125,9 @@ def test_missing_file(name: str, copy: Path) -> None:
         (b"\xff\xfe{}", "cannot be read"),
         (b"[1]", "no JSON object"),
         (b"{}", "format None is unknown"),
-        (b'{"format_version": 2}', "format 2 is unknown"),
+        (b'{"format_version": 1}', "format 1 is unknown"),
         (b'{"format_version": "1"}', "format '1' is unknown"),
-        (b'{"format_version": 1}', "field 'labels' is missing"),
+        (b'{"format_version": 2}', "field 'labels' is missing"),
     ],
 )
 def test_strange_manifest(content: bytes, words: str, copy: Path) -> None:
