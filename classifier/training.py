@@ -7,22 +7,16 @@ the other folds. The shipped parameters are then fitted on everything.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 import tomllib
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
-from importlib.metadata import version
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 
 from classifier.analysis import Analysis, Bool, Float, Int
-from classifier.duplicates import Duplicate, duplicates, joined_groups
+from classifier.duplicates import duplicates, joined_groups
 from classifier.errors import ConfigError, DataError
 from classifier.evaluation import Alignment, align, evaluate
 from classifier.model.bundle import Model
@@ -31,6 +25,7 @@ from classifier.model.estimator import PageClassifier, group_folds
 from classifier.model.features import SentenceFeatures
 from classifier.model.guarantees import Guarantee, guarantee
 from classifier.model.thresholds import best_f1
+from classifier.provenance import describe, files, versions
 from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
 
@@ -60,12 +55,12 @@ class TrainConfig:
         Seed of everything random.
     """
 
-    C: float = 3.0
+    C: float = 8.0
     page_C: float = 3.0
     context_C: float = 0.01
     folds: int = 5
     own_bits: int = 18
-    word_order: int = 2
+    word_order: int = 1
     kind_order: int = 3
     cue_weight: float = 1.0
     layout_weight: float = 0.3
@@ -110,6 +105,26 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class _Judged:
+    """The pages that calibration, thresholds, guarantees and metrics come from.
+
+    ``pages`` are their places among all pages.
+    """
+
+    data: Dataset
+    X: Analysis
+    alignment: Alignment
+    groups: Int
+    pages: Int
+
+    def part(self, chosen: Int) -> _Judged:
+        """Some of the pages."""
+        pages = tuple(self.data.pages[number] for number in chosen.tolist())
+        data, X = replace(self.data, pages=pages), self.X.take(chosen)
+        return _Judged(data, X, align(X, data), self.groups[chosen], self.pages[chosen])
+
+
+@dataclass(frozen=True, slots=True)
 class _Fitted:
     """Calibration and thresholds, per label."""
 
@@ -119,7 +134,12 @@ class _Fitted:
 
 
 def train(
-    data: Dataset, config: TrainConfig, *, n_jobs: int = 1, progress: Progress = lambda _: None
+    data: Dataset,
+    config: TrainConfig,
+    *,
+    calibrate_on: Bool | None = None,
+    n_jobs: int = 1,
+    progress: Progress = lambda _: None,
 ) -> Model:
     """Fit, calibrate and evaluate a model.
 
@@ -129,6 +149,9 @@ def train(
         From ``classifier.io.read_labelled``.
     config
         Settings.
+    calibrate_on
+        (P,): the pages that are like those to be scored. Calibration, thresholds, guarantees and
+        metrics come from their out-of-fold scores; all pages are learnt from. All if ``None``.
     n_jobs
         Processes for cross-validation; the result does not depend on it.
     progress
@@ -151,19 +174,24 @@ def train(
     alignment = align(X, data)
     found = list(duplicates(data))
     groups = joined_groups(data.pages, found)
+    judged = _Judged(data, X, alignment, groups, np.arange(X.n_pages))
+    if calibrate_on is not None:
+        judged = judged.part(np.flatnonzero(calibrate_on))
     _check(data, alignment, groups)
+    _check(judged.data, judged.alignment, judged.groups)
 
     estimator = _estimator(config, len(analyser.lexicons.rules))
     progress(f"cross-validating {alignment.truth.shape[0]} units in {len(set(groups))} groups")
     masks = group_folds(groups, config.folds)
     _check_folds(groups, masks)
     logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
-    measured = _cross_fit(data, X, alignment, logits, masks)
-    metrics = evaluate(data, alignment, *measured, config.bootstrap_draws)
+    logits = logits[np.isin(X.sentence_page(), judged.pages)]
+    measured = _cross_fit(judged, logits, group_folds(judged.groups, config.folds))
+    metrics = evaluate(judged.data, judged.alignment, *measured, config.bootstrap_draws)
 
     progress("fitting on all data")
     estimator.fit(X, alignment.y, groups)
-    fitted = _fit_decisions(data, X, alignment, logits, np.ones(X.n_pages, dtype=bool))
+    fitted = _fit_decisions(judged, logits, np.ones(len(judged.pages), dtype=bool))
     return Model(
         labels=data.labels,
         exclusive=data.exclusive,
@@ -178,9 +206,10 @@ def train(
             "calibration": fitted.sigmoid,
             "page_calibration": fitted.page,
         },
-        guarantees=_guarantees(data, alignment, measured[0], groups),
+        guarantees=_guarantees(judged, measured[0]),
         about={
             "data": describe(data, found),
+            "calibrated_on": files(judged.data),
             "config": asdict(config),
             "metrics": metrics,
             "versions": versions(),
@@ -260,10 +289,9 @@ def _fit_and_predict(
     return np.asarray(fitted.decision_function(X.take(test)))
 
 
-def _fit_decisions(
-    data: Dataset, X: Analysis, alignment: Alignment, logits: Float, pages: Bool
-) -> _Fitted:
+def _fit_decisions(judged: _Judged, logits: Float, pages: Bool) -> _Fitted:
     """Calibrate and choose thresholds on the out-of-fold logits of the given pages."""
+    data, X, alignment = judged.data, judged.X, judged.alignment
     chosen = np.flatnonzero(pages)
     part = X.take(chosen)
     rows = pages[X.sentence_page()]
@@ -294,15 +322,16 @@ def _sentence_scores(data: Dataset, z: Float, sigmoid: Float) -> Float:
 
 
 def _cross_fit(
-    data: Dataset, X: Analysis, alignment: Alignment, logits: Float, masks: list[Bool]
+    judged: _Judged, logits: Float, masks: list[Bool]
 ) -> tuple[Float, Float, list[Float]]:
     """Out-of-fold scores of sentences and pages, each fold calibrated on the others, and thresholds."""
+    data, X, alignment = judged.data, judged.X, judged.alignment
     page_of = X.sentence_page()
     sentence_scores = np.zeros(logits.shape)
     page_scores = np.zeros((X.n_pages, logits.shape[1]))
     thresholds = np.zeros(alignment.truth.shape)
     for held_out in masks:
-        fitted = _fit_decisions(data, X, alignment, logits, ~held_out)
+        fitted = _fit_decisions(judged, logits, ~held_out)
         rows = held_out[page_of]
         sentence_scores[rows] = _sentence_scores(data, logits[rows], fitted.sigmoid)
         part = X.take(np.flatnonzero(held_out))
@@ -311,43 +340,13 @@ def _cross_fit(
     return sentence_scores, page_scores, list(thresholds.T)
 
 
-def _guarantees(
-    data: Dataset, alignment: Alignment, sentence_scores: Float, groups: Int
-) -> dict[str, Guarantee]:
+def _guarantees(judged: _Judged, sentence_scores: Float) -> dict[str, Guarantee]:
     """What thresholds keep on out-of-fold scores, per label."""
+    data, alignment = judged.data, judged.alignment
     if data.exclusive:
         return {}
-    scores, group = alignment.scores(sentence_scores), groups[alignment.segment_page]
+    scores, group = alignment.scores(sentence_scores), judged.groups[alignment.segment_page]
     return {
         label: guarantee(alignment.truth[:, k], scores[:, k], group)
         for k, label in enumerate(data.labels)
     }
-
-
-def describe(data: Dataset, found: list[Duplicate]) -> dict[str, Any]:
-    """What the data were: files, counts, and a hash over ids, groups, texts and labels."""
-    digest = hashlib.sha256()
-    for page in data.pages:
-        row: list[object] = [page.id, page.group, page.text]
-        row += [[s.start, s.end, sorted(s.labels)] for s in page.segments]
-        digest.update(json.dumps(row).encode("utf-8") + b"\n")
-    files = Counter(Path(page.where.rsplit(":", 1)[0]).name for page in data.pages)
-    counts = Counter(label for page in data.pages for s in page.segments for label in s.labels)
-    return {
-        "sha256": digest.hexdigest(),
-        "files": dict(sorted(files.items())),
-        "pages": len(data.pages),
-        "units": sum(len(page.segments) for page in data.pages),
-        "groups": len({page.group for page in data.pages}),
-        "grouped": data.grouped,
-        "positives": {label: counts[label] for label in data.labels},
-        "units_repeated_across_groups": sum(
-            data.pages[d.page].group != data.pages[d.other_page].group for d in found
-        ),
-    }
-
-
-def versions() -> dict[str, str]:
-    """Releases of what made the model."""
-    packages = ("health-marketing-classifier", "numpy", "scikit-learn", "scipy", "spacy")
-    return {"python": platform.python_version()} | {name: version(name) for name in packages}

@@ -22,7 +22,7 @@ LEVELS = (
     ("errors",),
     ("analysis", "schema"),
     ("duplicates", "model", "text", "io"),
-    ("scoring", "evaluation", "corpus"),
+    ("scoring", "evaluation", "provenance", "corpus"),
     ("certification", "explaining"),
     ("report", "training"),
     ("cli",),

@@ -13,6 +13,13 @@ from classifier.cli._labelled import labelled_options
 @click.argument("data", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, type=click.Path(), help="Directory of the bundle.")
 @click.option("--config", type=click.Path(dir_okay=False), help="TOML file with settings.")
+@click.option(
+    "--calibrate-on",
+    multiple=True,
+    metavar="PATH",
+    help="File or folder among DATA with pages like those to be scored: calibration, thresholds, "
+    "guarantees and metrics come from these alone. Repeatable. Default: all DATA.",
+)
 @click.option("--seed", type=int, help="Seed; overrides the configuration.")
 @click.option(
     "-j", "--jobs", default=1, show_default=True, help="Processes for cross-validation; -1: all."
@@ -22,6 +29,7 @@ def command(
     data: tuple[str, ...],
     output: str,
     config: str | None,
+    calibrate_on: tuple[str, ...],
     seed: int | None,
     jobs: int,
     **columns: Any,
@@ -35,6 +43,7 @@ def command(
 
     from classifier.io import read_labelled
     from classifier.model.bundle import save
+    from classifier.provenance import read_from
     from classifier.report import metrics_table, model_card
     from classifier.training import TrainConfig, train
 
@@ -45,7 +54,13 @@ def command(
         settings = replace(settings, seed=seed)
     columns["labels"] = columns["labels"] or None
     dataset = read_labelled(data, **columns)
-    model = train(dataset, settings, n_jobs=jobs, progress=lambda line: click.echo(line, err=True))
+    model = train(
+        dataset,
+        settings,
+        calibrate_on=read_from(dataset, calibrate_on) if calibrate_on else None,
+        n_jobs=jobs,
+        progress=lambda line: click.echo(line, err=True),
+    )
     model = save(model, output, model_card(model))
     click.echo(metrics_table(model.about["metrics"], "cross-validated"))
     click.echo(f"{model.name} written to {output}", err=True)

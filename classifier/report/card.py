@@ -42,6 +42,7 @@ def model_card(model: Model) -> str:
         else "The data name no groups: every record is its own, so records that "
         "share an author or a source may stand on both sides of a split.",
         "## Metrics",
+        _calibrated_on(model),
         "Out of fold: every unit is scored by models, calibration and thresholds that never saw its "
         "group. Intervals: 95 % bootstrap over groups. ECE: expected calibration error.",
         metrics_table(model.about["metrics"], "Cross-validated"),
@@ -61,6 +62,18 @@ def _intended_use(model: Model) -> str:
         "Screening English web text about health: to rank pages for review and to point at the "
         "sentences that matter. `unsupported_claim` judges the support *given in the text*, never "
         "whether a claim is true. Not for verdicts without a reader, and not a legal finding."
+    )
+
+
+def _calibrated_on(model: Model) -> str:
+    """Which part of the data calibration, thresholds and metrics come from; empty if from all."""
+    files = model.about["calibrated_on"]
+    if files == model.about["data"]["files"]:
+        return ""
+    names = ", ".join(f"`{name}` ({count})" for name, count in files.items())
+    return (
+        "Calibration, thresholds, guarantees and metrics come from a part of the training pages that "
+        f"is like those to be scored: {names}."
     )
 
 

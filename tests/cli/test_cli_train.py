@@ -135,3 +135,25 @@ def test_info_of_nothing(run: Run, tmp_path: Path) -> None:
     result = run("info", "--model", tmp_path)
     assert result.exit_code == 1
     assert "no model bundle here" in result.stderr
+
+
+def test_calibrate_on_some_of_the_files(
+    labelled: Path, settings: Path, run: Run, tmp_path: Path
+) -> None:
+    """All pages are learnt from, half of them judged."""
+    lines = labelled.read_text(encoding="utf-8").splitlines(keepends=True)
+    mine, others = tmp_path / "mine.jsonl", tmp_path / "others.jsonl"
+    mine.write_text("".join(lines[:8]), encoding="utf-8")
+    others.write_text("".join(lines[8:]), encoding="utf-8")
+    arguments = ["train", mine, others, "-o", tmp_path / "model", "--config", settings]
+    result = run(*arguments, "--calibrate-on", mine)
+    assert result.exit_code == 0, result.output
+    assert "on 8 pages in 4 groups" in result.stdout
+    about = json.loads(run("info", "--model", tmp_path / "model", "--json").stdout)
+    assert about["data"]["pages"] == 12
+    assert about["calibrated_on"] == {"mine.jsonl": 8}
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "like those to be scored: `mine.jsonl` (8)" in card
+    refused = run(*arguments, "--calibrate-on", tmp_path / "nothing.jsonl")
+    assert refused.exit_code == 1
+    assert "no page of the data was read from" in refused.stderr
