@@ -83,7 +83,11 @@ def main() -> None:
         except ImportError as error:
             missing[name] = error.name
             continue
-        results[name] = measure(contender, train, dev)
+        try:
+            results[name] = measure(contender, train, dev)
+        except KeyboardInterrupt:  # whoever has no time left still gets what was measured
+            missing[name] = "interrupted"
+            continue
         print(name, "done", file=sys.stderr)
     print("\n".join(report(train, dev, results, missing)))
 
@@ -158,8 +162,8 @@ def report(
         *markdown(header, rows),
     ]
     if missing:
-        named = "; ".join(f"{name} ({package})" for name, package in missing.items())
-        lines += ["", f"Not run, because a package is missing: {named}."]
+        named = "; ".join(f"{name} ({why})" for name, why in missing.items())
+        lines += ["", f"Not run, because a package is missing or time was short: {named}."]
     return lines
 
 

@@ -7,9 +7,11 @@ never notice.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -90,7 +92,8 @@ class Scorer:
         _check(sentences)
         sound = [page for page in pages if page.error is None]
         try:
-            verdicts = iter(self._score(sound, sentences))
+            with _uncollected():
+                verdicts = iter(self._score(sound, sentences))
         except Exception as error:  # the one guard: find the record that fails, save the others
             if len(pages) == 1:
                 return [self._failed(pages[0], f"{pages[0].where}: cannot be scored: {error!r}")]
@@ -150,32 +153,34 @@ class Scorer:
         if which == "none":
             return listed
         chosen = np.flatnonzero(levels.any(axis=1) | (which == "all"))
-        page = X.sentence_page()
-        cues = self._cues(X, set(chosen.tolist()))
-        for number in chosen.tolist():
-            listed[page[number]].append(
-                Sentence(
-                    start=int(X.start[number]),
-                    end=int(X.end[number]),
-                    flags=self._flags(levels[number]),
-                    scores=self._scores(scores[number]),
-                    cues=tuple(cues.get(number, ())),
-                    decisions=self._decisions(levels[number]),
-                )
-            )
+        kinds, kind = np.unique(levels[chosen], axis=0, return_inverse=True)
+        answers = [(self._flags(levels), self._decisions(levels)) for levels in kinds]
+        columns = (X.sentence_page(), X.start, X.end, scores)
+        for page, start, end, row, of_kind, cues in zip(
+            *(column[chosen].tolist() for column in columns),
+            kind.reshape(-1).tolist(),
+            self._cues(X, chosen),
+            strict=True,
+        ):
+            flags, decisions = answers[of_kind]
+            found = dict(zip(self.model.labels, row, strict=True))
+            listed[page].append(Sentence(start, end, flags, found, cues, decisions))
         return listed
 
-    def _cues(self, X: Analysis, chosen: set[int]) -> dict[int, list[Cue]]:
+    def _cues(self, X: Analysis, chosen: Int) -> Iterator[tuple[Cue, ...]]:
+        """The cues of each chosen sentence, in the order of the text."""
         rules = self.analyser.lexicons.rules
-        found: dict[int, list[Cue]] = {}
-        columns = (X.cue_sentence, X.cue_rule, X.cue_start, X.cue_end)
-        for sentence, rule, start, end in zip(*(c.tolist() for c in columns), strict=True):
-            if sentence in chosen:
-                cue = Cue(rules[rule].cue, rules[rule].id, start, end)
-                found.setdefault(sentence, []).append(cue)
-        for cues in found.values():
-            cues.sort(key=lambda cue: (cue.start, cue.end, cue.rule))
-        return found
+        names = np.argsort(np.argsort([rule.id for rule in rules]))
+        order = np.lexsort((names[X.cue_rule], X.cue_end, X.cue_start, X.cue_sentence))
+        order = order[np.isin(X.cue_sentence[order], chosen)]
+        columns = (X.cue_rule[order], X.cue_start[order], X.cue_end[order])
+        cues = [
+            Cue(rules[rule].cue, rules[rule].id, start, end)
+            for rule, start, end in zip(*(column.tolist() for column in columns), strict=True)
+        ]
+        edges = np.searchsorted(X.cue_sentence[order], np.append(chosen, chosen + 1))
+        first, last = edges.reshape(2, -1).tolist()
+        return (tuple(cues[a:b]) for a, b in zip(first, last, strict=True))
 
     def _flags(self, levels: Int) -> tuple[str, ...]:
         pairs = zip(self.model.labels, levels.tolist(), strict=True)
@@ -189,6 +194,18 @@ class Scorer:
 
     def _scores(self, scores: Float) -> dict[str, float]:
         return dict(zip(self.model.labels, scores.tolist(), strict=True))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the search for cycles, which a batch of small objects would set off again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def batches(pages: Iterable[Page]) -> Iterator[list[Page]]:

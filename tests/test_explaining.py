@@ -77,7 +77,7 @@ def test_names(scorer: Scorer) -> None:
         n for n, s in enumerate(explained.verdict.sentences) if "insomnia" in PAGE[s.start : s.end]
     )
     named = {(a.group, a.name) for r in explained.reasons[number] for a in r.own.addends}
-    expected = {("word", "cures insomnia"), ("word", ". [end]"), ("stem", "insomnia")}
+    expected = {("word", "cures"), ("word", "."), ("stem", "insomnia")}
     expected |= {("kind", "week . [end]"), ("layout", "ends_period")}
     assert expected <= named
     assert any(group == "kind" and "<CONDITION>" in name for group, name in named)

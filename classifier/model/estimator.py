@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 from classifier.analysis import Analysis, Bool, Float, Int, joined
 from classifier.errors import DataError
 from classifier.model.context import context_features
-from classifier.model.features import Features, SentenceFeatures
+from classifier.model.features import Features, SentenceFeatures, weighted_sum
 
 #: The second stage is also fitted on each sentence alone, so that posts and captions of one sentence are
 #: judged by what they say and not by the page they lack; such a copy weighs this much.
@@ -179,15 +179,12 @@ PARAMETERS = (
 
 
 def decision(features: SentenceFeatures, parameters: Mapping[str, Float], X: Analysis) -> Float:
-    """Logits (S, L) of both stages from their parameters.
-
-    The second stage is summed column by column: a BLAS product may round differently with the number
-    of rows, and a score must not depend on the batch that its page was in.
-    """
-    _, z, surroundings = stages(features, parameters, X)
-    logits = np.broadcast_to(parameters["context_intercept"], z.shape).copy()
-    for column, weights in zip(surroundings.T, parameters["context_coef"], strict=True):
-        logits += np.outer(column, weights)
+    """Logits (S, L) of both stages from their parameters."""
+    p = parameters
+    z, page_z = features.logits(X, p["coef"], p["page_coef"])
+    surroundings = context_features(z + p["intercept"], page_z + p["page_intercept"], X)
+    start = np.broadcast_to(p["context_intercept"], z.shape)
+    logits = weighted_sum(surroundings, p["context_coef"], start)
     return np.clip(logits, -EXTREME, EXTREME)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from classifier.analysis import LAYOUT, Analysis, Bool, Int, UInt64
+from classifier.analysis import LAYOUT, Analysis, Bool, Float, Int, UInt64
 
 # Odd constants of splitmix64 (Steele, Lea & Flood 2014), used to mix n-grams.
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -112,6 +112,28 @@ class SentenceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             page=_unit(cues_on_page.log1p()),
         )
 
+    def logits(self, X: Analysis, coef: Float, page_coef: Float) -> tuple[Float, Float]:
+        """``own @ coef`` (S, L) and ``page @ page_coef`` (P, L) of ``transform``, without matrices.
+
+        Every row is summed by itself, in the order of its columns: the same to the last bit in any
+        batch.
+        """
+        of_grams, of_rules, of_layout = np.split(
+            coef, (2**self.own_bits, 2**self.own_bits + self.n_rules)
+        )
+        grams = _Counts.of(
+            [(owner, _column(key, self.own_bits))
+             for _, _, owner, key in self._n_grams(X, X.word_sentence())],
+            self.own_bits,
+        )  # fmt: skip
+        bits = self.n_rules.bit_length()
+        cues = _Counts.of([(X.cue_sentence, X.cue_rule)], bits)
+        on_page = _Counts.of([(X.sentence_page()[X.cue_sentence], X.cue_rule)], bits)
+        own = grams.unit_product(grams.number, X.n_sentences, of_grams)
+        own += self.cue_weight * cues.product(np.ones(len(cues.row)), X.n_sentences, of_rules)
+        own = weighted_sum(X.layout, of_layout * self.layout_weight, own)
+        return own, on_page.unit_product(np.log1p(on_page.number), X.n_pages, page_coef)
+
     def _n_grams(self, X: Analysis, sentence: Int) -> Iterator[tuple[str, int, Int, UInt64]]:
         """Sentence and hash of each n-gram, family by family, after the family's unit and n."""
         yield "stem", 1, sentence, _mix(X.stem + _GOLDEN)
@@ -153,6 +175,52 @@ class SentenceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             for i, column in enumerate(_column(keys, self.own_bits).tolist()):
                 found.setdefault(column, Counter())[unit, " ".join(names[i : i + n])] += 1
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """How often each column occurs in each row, where it does, in the order of rows and columns."""
+
+    row: Int
+    column: Int
+    number: Float
+
+    @classmethod
+    def of(cls, places: Sequence[tuple[Int, Int]], bits: int) -> _Counts:
+        """Count rows and columns; columns have ``bits`` bits."""
+        key = np.concatenate([row << bits | column for row, column in places])
+        if len(key) and key.max() < 2**32:  # sorts in half the time
+            key = key.astype(np.uint32)
+        key.sort()
+        first = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: len(key)])
+        number = np.diff(first, append=len(key)).astype(np.float64)
+        distinct = key[first].astype(np.int64)
+        return cls(distinct >> bits, distinct & (1 << bits) - 1, number)
+
+    def product(self, values: Float, n_rows: int, coef: Float) -> Float:
+        """The matrix of ``values`` at the places counted, times ``coef``."""
+        first = np.flatnonzero(np.diff(self.row, prepend=-1))
+        found = np.zeros((n_rows, coef.shape[1]))
+        for k, weights in enumerate(coef.take(self.column, axis=0).T):
+            found[self.row[first], k] = np.add.reduceat(values * weights, first)
+        return found
+
+    def unit_product(self, values: Float, n_rows: int, coef: Float) -> Float:
+        """As ``product``, with the rows of the matrix scaled to unit Euclidean length."""
+        lengths = np.sqrt(np.bincount(self.row, values * values, n_rows))
+        return self.product(values, n_rows, coef) / np.maximum(lengths, 1e-12)[:, None]
+
+
+def weighted_sum(columns: Float, weights: Float, start: Float) -> Float:
+    """``start + columns @ weights`` for tables (n, K) and (K, L), summed column by column.
+
+    A BLAS product may round differently with the number of rows, and a score must not depend on the
+    batch that its page was in.
+    """
+    total = np.array(start.T)
+    for column, weight in zip(columns.T, weights, strict=True):
+        total += weight[:, None] * column
+    return total.T
 
 
 def _mix(key: UInt64) -> UInt64:

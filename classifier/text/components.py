@@ -6,6 +6,7 @@ work in any process where the package is installed.
 
 from __future__ import annotations
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
@@ -19,7 +20,7 @@ class WebSentences:
     """Sets ``token.is_sent_start`` by the rules of ``classifier.text.sentences``."""
 
     def __init__(self, nlp: Language) -> None:
-        self._analyser = Analyser(nlp)
+        self._analyser = Analyser()
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotate one doc; white space belongs to the sentence before it, at the top to the first."""
@@ -28,8 +29,9 @@ class WebSentences:
 
     def predict(self, doc: Doc) -> list[int]:
         """Indices of the tokens that begin a sentence."""
-        places = self._analyser.sentence_places(doc).tolist()
-        return [0, *places[1:]] if places else []
+        start = self._analyser.analyse([doc.text]).start
+        places = np.searchsorted([token.idx for token in doc], start, side="right") - 1
+        return [0, *places[1:].tolist()] if len(places) else []
 
     def set_annotations(self, doc: Doc, starts: set[int]) -> None:
         """Write sentence starts to the doc."""
@@ -41,7 +43,7 @@ class Cues:
     """Sets ``doc.spans["health_cues"]`` by the lexicons."""
 
     def __init__(self, nlp: Language) -> None:
-        self._analyser = Analyser(nlp)
+        self._analyser = Analyser()
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotate one doc."""
@@ -50,14 +52,14 @@ class Cues:
 
     def predict(self, doc: Doc) -> list[Span]:
         """One span per match, labelled with the rule's id, in the order of the text."""
-        found = self._analyser.analyse_docs([doc])
+        found = self._analyser.analyse([doc.text])
         spans = []
         for rule, start, end in sorted(
             zip(found.cue_rule, found.cue_start, found.cue_end, strict=True), key=lambda m: m[1:]
         ):
             label = self._analyser.lexicons.rules[rule].id
-            span = doc.char_span(int(start), int(end), label=label)
-            assert span is not None, "cues begin and end at tokens"
+            span = doc.char_span(int(start), int(end), label=label, alignment_mode="expand")
+            assert span is not None, "a cue is a part of the text"
             spans.append(span)
         return spans
 

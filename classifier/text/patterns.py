@@ -1,29 +1,57 @@
 """Matching thousands of token patterns at once, on arrays.
 
-The patterns become one tree whose edges are *items*: a set of words, a class, or any word. Matching
-walks the tree from all words of a batch at the same time: the frontier is an array of (first word,
-next word, node), and one step moves all of it. Most words begin no pattern and drop out at the first
-step, so the cost is a little more than one table look-up a word. A word may fit several items; every
-fitting branch is followed, so all matches are found.
+The patterns become one tree whose edges are *items*: a set of words, a class, or any word. A word may
+fit several items, so a walk stands on a set of nodes at once. Such a set is a *state*; words that fit
+the same items are one *symbol*; and where a symbol leads from a state is found out once and remembered:
+a deterministic automaton, built as far as the texts need it (Thompson 1968). Matching walks from all
+words of a batch at the same time. Most words begin no pattern and drop out at the first step.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
-from spacy.strings import hash_string  # type: ignore[attr-defined]
+import numpy.typing as npt
 
-from classifier.analysis import Bool, Int, UInt64, bounds, ranges
+from classifier.analysis import Bool, Int, ranges
+from classifier.text.growing import extended
 
 _GAP = re.compile(r"<GAP(\d)>")
 _ANY = "<ANY>"
 _START = "<START>"
 _END = "<END>"
+_NUMBER = "<NUM>"
+#: What a word fits that no pattern names.
+_UNKNOWN = frozenset({0})
+#: More words than this are never told apart by patterns.
+_SYMBOL_BITS = 24
+#: States after which the automaton is begun anew, so that memory stays bounded; steps are remembered
+#: in a table of this many bits, which is never more than half full. 14 MB of English make 18,500 states
+#: and 230,000 steps.
+_MOST_STATES, _TABLE_BITS = 50_000, 20
+#: 2 ** 64 over the golden ratio, as a signed number: Fibonacci hashing (Knuth 1973, section 6.4).
+_MULTIPLIER = -0x61C8864680B583EB
+#: Walks at a time, so that one step of all of them cannot fill the table.
+_MOST_WALKS = 1 << _TABLE_BITS - 2
+#: A state: the owners of the patterns that end there, from ``first`` up to ``anywhere``, and up to
+#: ``at_end`` where ``<END>`` holds; items that lead on, as bits that several items share; the state that
+#: any other word leads to. Most words fit none of the items.
+_FACTS = np.dtype(
+    [
+        ("first", np.int64),
+        ("anywhere", np.int64),
+        ("at_end", np.int64),
+        ("bits", np.uint64),
+        ("any_word", np.int64),
+    ]
+)
 
 
 def alternatives(pattern: str) -> list[tuple[str, ...]]:
@@ -72,57 +100,75 @@ class PatternTree:
     """
 
     def __init__(self, patterns: Iterable[tuple[int, str]], classes: Mapping[str, str]) -> None:
-        self._items: dict[str, int] = {_ANY: 0}
-        edges: dict[tuple[int, int], int] = {}
-        accepts: dict[int, set[int]] = defaultdict(set)
-        accepts_at_end: dict[int, set[int]] = defaultdict(set)
-        nodes = 2  # 0 begins anywhere, 1 begins at the start of a sentence
+        items: dict[str, int] = {_ANY: 0, _NUMBER: 1}
+        self._children: list[dict[int, int]] = [{}, {}]  # 0 begins anywhere, 1 begins a sentence
+        self._accepts: list[set[int]] = [set(), set()]
+        self._accepts_at_end: list[set[int]] = [set(), set()]
         for owner, pattern in patterns:
             for sequence in alternatives(pattern):
                 node = int(sequence[0] == _START)
                 ends = sequence[-1] == _END
                 for item in sequence[node : len(sequence) - ends]:
-                    key = (node, self._items.setdefault(item, len(self._items)))
-                    if key not in edges:
-                        edges[key] = nodes
-                        nodes += 1
-                    node = edges[key]
-                (accepts_at_end if ends else accepts)[node].add(owner)
-        self._edge_keys, self._edge_targets = self._sorted_edges(edges)
-        self._accepts = _ragged(accepts, nodes)
-        self._accepts_at_end = _ragged(accepts_at_end, nodes)
-        self._vocabulary, self._word_items = self._invert(classes)
-
-    def _sorted_edges(self, edges: Mapping[tuple[int, int], int]) -> tuple[Int, Int]:
-        width = len(self._items)
-        keys = np.array([node * width + item for node, item in edges], dtype=np.int64)
-        targets = np.array(list(edges.values()), dtype=np.int64)
-        order = np.argsort(keys)
-        return keys[order], targets[order]
-
-    def _invert(self, classes: Mapping[str, str]) -> tuple[UInt64, tuple[Int, Int]]:
-        """From word hash to its items: sorted hashes, and items per hash (last row: no hash known)."""
-        items: dict[int, set[int]] = defaultdict(set)
-        for item, number in self._items.items():
-            if item == _ANY:
-                continue
+                    node = self._child(node, items.setdefault(item, len(items)))
+                (self._accepts_at_end if ends else self._accepts)[node].add(owner)
+        fits: dict[str, set[int]] = defaultdict(set)
+        for item, number in items.items():
             for word in words_of(item):
-                items[hash_string(word)].add(number)
+                fits[word].add(number)
         for word, item in classes.items():
-            if item in self._items:
-                items[hash_string(word)].add(self._items[item])
-        hashes = np.array(sorted(items), dtype=np.uint64)
-        rows = {row: items[key] | {0} for row, key in enumerate(hashes.tolist())}
-        rows[len(hashes)] = {0}
-        return hashes, _ragged(rows, len(hashes) + 1)
+            if item in items:
+                fits[word].add(items[item])
+        self._fits = {word: frozenset({0} | numbers) for word, numbers in fits.items()}
+        self._symbols: dict[frozenset[int], int] = {}
+        self._symbol_bits = np.zeros(0, dtype=np.uint64)
+        self._forget()
 
-    def match(self, word: UInt64, kind: UInt64, start: Bool, end: Bool, limit: Int) -> Matches:
+    def _forget(self) -> None:
+        """Begin the automaton anew."""
+        self._states: dict[frozenset[int], int] = {}
+        self._branches: list[tuple[dict[int, set[int]], set[int]]] = []
+        self._facts: npt.NDArray[Any] = np.zeros(0, dtype=_FACTS)
+        self._owners: Int = np.zeros(0, dtype=np.int64)
+        self._found: list[tuple[int, int, int, set[int], set[int]]] = []
+        self._state(frozenset())
+        self._begin = [self._state(frozenset(nodes)) for nodes in ((0,), (0, 1))]
+        self._store()
+        self._forget_steps()
+
+    def _forget_steps(self) -> None:
+        self._n_steps = 0
+        self._keys = np.full(1 << _TABLE_BITS, -1)  # a hash table with open addressing
+        self._targets = np.zeros(1 << _TABLE_BITS, dtype=np.int64)
+
+    def _child(self, node: int, item: int) -> int:
+        child = self._children[node].setdefault(item, len(self._children))
+        if child == len(self._children):
+            self._children.append({})
+            self._accepts.append(set())
+            self._accepts_at_end.append(set())
+        return child
+
+    def symbol(self, word: str, kind: str) -> int:
+        """The number by which ``match`` knows a lower-case word of a class."""
+        items = self._fits.get(word, _UNKNOWN)
+        if kind == _NUMBER:
+            items = items | {1}
+        number = self._symbols.get(items)
+        if number is None:
+            number = self._symbols[items] = len(self._symbols)
+            bits = 0
+            for item in items:
+                bits |= (item != 0) << item % 64
+            self._symbol_bits = extended(self._symbol_bits, number, np.array([bits], np.uint64))
+        return number
+
+    def match(self, symbol: Int, start: Bool, end: Bool, limit: Int) -> Matches:
         """Find all matches.
 
         Parameters
         ----------
-        word, kind
-            Word hash and class hash of each word, (T,).
+        symbol
+            Of each word, (T,).
         start
             Words at which ``<START>`` holds, (T,).
         end
@@ -130,50 +176,112 @@ class PatternTree:
         limit
             One past the last word of each word's sentence, (T,); matches never cross it.
         """
-        if not len(word) or not len(self._edge_keys):
-            none = np.zeros(0, dtype=np.int64)
-            return Matches(none, none, none)
-        row = self._rows(word)
-        number_hash = np.uint64(hash_string("<NUM>"))
-        number_item = self._items.get("<NUM>", -1)
-        is_number = kind == number_hash
-        everywhere = np.arange(len(word))
-        at_start = np.flatnonzero(start)
-        first = np.concatenate([everywhere, at_start])
-        node = np.concatenate([np.zeros_like(everywhere), np.ones_like(at_start)])
-        position = first
-        found: list[tuple[Int, Int, Int]] = []
-        while len(first):
-            here = row[position]
-            indptr, items = self._word_items
-            counts = indptr[here + 1] - indptr[here]
-            item = items[ranges(indptr[here], indptr[here + 1])]
-            origin = np.repeat(np.arange(len(first)), counts)
-            numbers = np.flatnonzero(is_number[position])
-            origin = np.concatenate([origin, numbers])
-            item = np.concatenate([item, np.full(len(numbers), number_item)])
-            keys = node[origin] * len(self._items) + item
-            place = np.minimum(np.searchsorted(self._edge_keys, keys), len(self._edge_keys) - 1)
-            moves = np.flatnonzero((self._edge_keys[place] == keys) & (item >= 0))
-            first = first[origin[moves]]
-            position = position[origin[moves]] + 1
-            node = self._edge_targets[place[moves]]
-            found.append(_accepted(self._accepts, node, first, position))
-            at_end = end[position]
-            found.append(
-                _accepted(self._accepts_at_end, node[at_end], first[at_end], position[at_end])
-            )
-            alive = position < limit[np.minimum(first, len(limit) - 1)]
-            first, position, node = first[alive], position[alive], node[alive]
-        owner, begins, ends = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return longest(Matches(owner, begins, ends))
+        found = [np.zeros((3, 0), dtype=np.int64)]
+        for begin in range(0, len(symbol), _MOST_WALKS):
+            if len(self._states) > _MOST_STATES:
+                self._forget()
+            first = position = np.arange(begin, min(begin + _MOST_WALKS, len(symbol)))
+            state = self._first_step(symbol[first], start[first])
+            while len(first):
+                alive = np.flatnonzero(state)
+                first, position, state = first[alive], position[alive] + 1, state[alive]
+                found.append(self._accepted(state, first, position, end[position]))
+                within = np.flatnonzero(position < limit[first])
+                first, position = first[within], position[within]
+                state = self._step(state[within], symbol[position])
+        return longest(Matches(*np.concatenate(found, axis=1)))
 
-    def _rows(self, word: UInt64) -> Int:
-        if not len(self._vocabulary):
-            return np.zeros(len(word), dtype=np.int64)
-        place = np.minimum(np.searchsorted(self._vocabulary, word), len(self._vocabulary) - 1)
-        known = self._vocabulary[place] == word
-        return np.where(known, place, len(self._vocabulary))
+    def _accepted(self, state: Int, first: Int, position: Int, at_end: Bool) -> Int:
+        """Owner, first word and one past the last of the patterns that end here, (3, M)."""
+        begin = self._facts["first"][state]
+        last = np.where(at_end, self._facts["at_end"][state], self._facts["anywhere"][state])
+        some = np.flatnonzero(last > begin)
+        begin, last = begin[some], last[some]
+        owner, walk = self._owners[ranges(begin, last)], np.repeat(some, last - begin)
+        return np.stack([owner, first[walk], position[walk]])
+
+    def _first_step(self, symbol: Int, start: Bool) -> Int:
+        """The state after one word of each walk."""
+        every = np.arange(len(self._symbols))
+        anywhere, at_start = (self._step(np.full_like(every, at), every) for at in self._begin)
+        return np.where(start, at_start[symbol], anywhere[symbol])
+
+    def _step(self, state: Int, symbol: Int) -> Int:
+        """Where each symbol leads from each state."""
+        targets = self._facts["any_word"][state]
+        near = np.flatnonzero(self._facts["bits"][state] & self._symbol_bits[symbol])
+        keys = state[near] << _SYMBOL_BITS | symbol[near]
+        places = self._places(keys)
+        while len(new := keys[self._keys[places] != keys]):
+            self._learn(np.unique(new))
+            places = self._places(keys)
+        targets[near] = self._targets[places]
+        return np.asarray(targets)
+
+    def _places(self, keys: Int) -> Int:
+        """Where each key stands in the hash table, or the free place where it belongs."""
+        places = (keys * _MULTIPLIER >> 64 - _TABLE_BITS) & (1 << _TABLE_BITS) - 1
+        there = self._keys[places]
+        wrong = np.flatnonzero((there != keys) & (there >= 0))
+        while len(wrong):
+            places[wrong] = places[wrong] + 1 & (1 << _TABLE_BITS) - 1
+            there = self._keys[places[wrong]]
+            wrong = wrong[(there != keys[wrong]) & (there >= 0)]
+        return places
+
+    def _learn(self, keys: Int) -> None:
+        """Find out where steps lead that were never taken."""
+        if self._n_steps + len(keys) > 1 << _TABLE_BITS - 1:
+            self._forget_steps()
+        self._n_steps += len(keys)
+        left = keys
+        while len(left):  # two keys that ask for one place: the second looks again
+            places = self._places(left)
+            self._keys[places] = left
+            left = left[self._keys[places] != left]
+        fits = list(self._symbols)
+        states, symbols = keys >> _SYMBOL_BITS, keys & (1 << _SYMBOL_BITS) - 1
+        targets = self._facts["any_word"][states]
+        for i, (state, symbol) in enumerate(zip(states.tolist(), symbols.tolist(), strict=True)):
+            branches, useful = self._branches[state]
+            if not useful.isdisjoint(fits[symbol]):
+                fitting = fits[symbol] & branches.keys()
+                targets[i] = self._state(frozenset().union(*(branches[item] for item in fitting)))
+        self._targets[self._places(keys)] = targets
+        self._store()
+
+    def _state(self, nodes: frozenset[int]) -> int:
+        """The number of a set of nodes."""
+        number = self._states.get(nodes)
+        if number is not None:
+            return number
+        number = self._states[nodes] = len(self._states)
+        branches: dict[int, set[int]] = defaultdict(set)
+        bits = 0
+        for node in nodes:
+            for item, child in self._children[node].items():
+                branches[item].add(child)
+                bits |= (item != 0) << item % 64
+        self._branches.append((branches, branches.keys() - _UNKNOWN))
+        anywhere = {owner for node in nodes for owner in self._accepts[node]}
+        at_end = {owner for node in nodes for owner in self._accepts_at_end[node]} - anywhere
+        any_word = self._state(frozenset(branches[0])) if 0 in branches else 0
+        self._found.append((number, bits, any_word, anywhere, at_end))
+        return number
+
+    def _store(self) -> None:
+        """Put what ``_state`` found out into the arrays that walks look into."""
+        used = len(self._states) - len(self._found)
+        n_owners = int(self._facts["at_end"][used - 1]) if used else 0
+        rows: list[tuple[int, ...]] = []
+        owners: list[int] = []
+        for _, bits, any_word, anywhere, at_end in sorted(self._found, key=itemgetter(0)):
+            first = n_owners + len(owners)
+            owners += [*anywhere, *at_end]
+            rows.append((first, first + len(anywhere), n_owners + len(owners), bits, any_word))
+        self._facts = extended(self._facts, used, np.array(rows, dtype=_FACTS))
+        self._owners = extended(self._owners, n_owners, np.array(owners, dtype=np.int64))
+        self._found.clear()
 
 
 def longest(matches: Matches) -> Matches:
@@ -189,20 +297,3 @@ def longest(matches: Matches) -> Matches:
             kept.append(i)
             reached = (this, ends)
     return Matches(owner[kept], first[kept], last[kept])
-
-
-def _accepted(table: tuple[Int, Int], node: Int, first: Int, last: Int) -> tuple[Int, Int, Int]:
-    indptr, owners = table
-    counts = indptr[node + 1] - indptr[node]
-    return (
-        owners[ranges(indptr[node], indptr[node + 1])],
-        np.repeat(first, counts),
-        np.repeat(last, counts),
-    )
-
-
-def _ragged(rows: Mapping[int, Iterable[int]], n_rows: int) -> tuple[Int, Int]:
-    """Sets of numbers per row as (indptr, values)."""
-    lists: Sequence[list[int]] = [sorted(rows.get(row, ())) for row in range(n_rows)]
-    indptr = bounds(np.array([len(values) for values in lists], dtype=np.int64))
-    return indptr, np.array([v for values in lists for v in values], dtype=np.int64)

@@ -7,13 +7,14 @@ fact about the spelling is one indexed look-up.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntFlag
 
 import numpy as np
 from spacy.strings import StringStore, hash_string  # type: ignore[attr-defined]
 
 from classifier.analysis import Int, UInt64
+from classifier.text.growing import extended
 from classifier.text.segmentation import Segmentation
 
 
@@ -51,17 +52,19 @@ class Trait(IntFlag):
 _QUOTES = "\"'“”‘’«»„‟`"
 _OPENERS = "([{<¿¡"
 _CLOSERS = ")]}>"
-#: Endings stripped to make a stem, longest first (the inflections of Porter 1980, step 1, and the
+#: Endings stripped to make a stem, the longest first (the inflections of Porter 1980, step 1, and the
 #: adverb and agent endings that marketing text is full of). Crude on purpose: stems are only hashed.
-_ENDINGS = ("ations", "ation", "ingly", "ments", "ment", "ness", "ings", "edly", "ing", "ers",
-            "ies", "ied", "ily", "est", "ed", "er", "es", "ly", "s", "e", "y")  # fmt: skip
+_ENDINGS = frozenset((
+    "ations", "ation", "ingly", "ments", "ment", "ness", "ings", "edly", "ing", "ers",
+    "ies", "ied", "ily", "est", "ed", "er", "es", "ly", "s", "e", "y",
+))  # fmt: skip
 
 
 def stem(word: str) -> str:
     """Cut one inflectional ending off a lower-case word, leaving at least four letters."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word[: -len(ending)]
+    for length in range(min(6, len(word) - 4), 0, -1):
+        if word[-length:] in _ENDINGS:
+            return word[:-length]
     return word
 
 
@@ -70,7 +73,7 @@ def normalise(spelling: str) -> str:
     return spelling.lower().replace("’", "'")
 
 
-def traits(spelling: str, segmentation: Segmentation) -> Trait:
+def traits(spelling: str, segmentation: Segmentation) -> int:
     """All traits of one token's spelling."""
     if spelling.isspace():
         lines = len(spelling.splitlines()) - (not spelling.endswith(LINE_BREAKS))
@@ -79,23 +82,33 @@ def traits(spelling: str, segmentation: Segmentation) -> Trait:
             found |= Trait.NEWLINE
         return found | Trait.BLANK_LINE if lines > 1 else found
     first, lower = spelling[0], normalise(spelling)
-    found = Trait(0)
-    tests = (
-        (Trait.STOP, not spelling.strip(".?!…")),
-        (Trait.PERIOD, spelling == "."),
-        (Trait.DOTTED, len(spelling) > 1 and spelling.endswith(".") and bool(spelling.strip("."))),
+    tests: tuple[tuple[Trait, bool], ...] = (
         (Trait.NEVER_LAST, lower.rstrip(".") in segmentation.never_last),
-        (Trait.INITIAL, len(spelling) == 2 and first.isupper() and spelling[1] == "."),
-        (Trait.OPENER, first in _OPENERS or first in _QUOTES),
-        (Trait.CLOSER, not spelling.strip(_CLOSERS + _QUOTES)),
         (Trait.BULLET, spelling in segmentation.bullets),
         (Trait.MARKER, _is_marker(spelling, segmentation)),
         (Trait.LOWER, first.islower()),
         (Trait.UPPER, first.isupper()),
         (Trait.CAPITALS, spelling.isupper() and sum(map(str.isalpha, spelling)) > 1),
-        (Trait.DIGIT, first.isdigit()),
         (Trait.STARTER, first.isupper() and lower in segmentation.starters),
         (Trait.CURRENCY, unicodedata.category(first) == "Sc" or lower in ("usd", "eur", "gbp")),
+        (Trait.WORD, any(map(str.isalnum, spelling))),
+    )
+    if not spelling.isalpha():
+        tests += _tests_of_signs(spelling)
+    return sum([trait for trait, holds in tests if holds])
+
+
+def _tests_of_signs(spelling: str) -> tuple[tuple[Trait, bool], ...]:
+    """The traits that a spelling of letters only never has."""
+    first, lower = spelling[0], spelling.lower()
+    return (
+        (Trait.STOP, not spelling.strip(".?!…")),
+        (Trait.PERIOD, spelling == "."),
+        (Trait.DOTTED, len(spelling) > 1 and spelling.endswith(".") and bool(spelling.strip("."))),
+        (Trait.INITIAL, len(spelling) == 2 and first.isupper() and spelling[1] == "."),
+        (Trait.OPENER, first in _OPENERS or first in _QUOTES),
+        (Trait.CLOSER, not spelling.strip(_CLOSERS + _QUOTES)),
+        (Trait.DIGIT, first.isdigit()),
         (Trait.PERCENT, "%" in spelling),
         (Trait.TRADEMARK, any(mark in spelling for mark in "®™©")),
         (
@@ -106,12 +119,7 @@ def traits(spelling: str, segmentation: Segmentation) -> Trait:
         (Trait.COLON, spelling.endswith(":")),
         (Trait.QUESTION, "?" in spelling),
         (Trait.EXCLAMATION, "!" in spelling),
-        (Trait.WORD, any(map(str.isalnum, spelling))),
     )
-    for trait, holds in tests:
-        if holds:
-            found |= trait
-    return found
 
 
 LINE_BREAKS = ("\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029", "\x1c", "\x1d", "\x1e")
@@ -127,6 +135,20 @@ def _is_marker(spelling: str, segmentation: Segmentation) -> bool:
     )
 
 
+#: What is kept of a spelling: its traits, the hashes of its forms, its length and its number as a
+#: symbol of the patterns.
+COLUMNS = np.dtype(
+    [
+        ("traits", np.int64),
+        ("word", np.uint64),
+        ("stem", np.uint64),
+        ("kind", np.uint64),
+        ("length", np.int64),
+        ("symbol", np.int64),
+    ]
+)
+
+
 class Words:
     """A growing table: one row per distinct token spelling.
 
@@ -138,8 +160,13 @@ class Words:
         The lists behind the traits.
     classes
         Lexicon class of each lower-case word that has one.
-    limit
-        Rows after which the table is emptied between batches, so that memory stays bounded.
+    symbol
+        The number of a word and its class in the patterns.
+
+    Attributes
+    ----------
+    table
+        Of ``COLUMNS``; rows that are not in use yet stand at its end.
     """
 
     def __init__(
@@ -147,43 +174,35 @@ class Words:
         strings: StringStore,
         segmentation: Segmentation,
         classes: Mapping[str, str],
-        limit: int = 500_000,
+        symbol: Callable[[str, str], int],
     ) -> None:
         self._strings = strings
         self._segmentation = segmentation
         self._classes = classes
-        self._limit = limit
+        self._symbol = symbol
         self._rows: dict[int, int] = {}
-        self._traits: list[int] = []
-        self._word: list[int] = []
-        self._stem: list[int] = []
-        self._kind: list[int] = []
+        self.table = np.zeros(0, dtype=COLUMNS)
 
-    def look_up(self, orth: UInt64) -> tuple[Int, UInt64, UInt64, UInt64]:
-        """Traits, word hash, stem hash and class hash of each token, each of ``orth``'s shape."""
-        if len(self._rows) > self._limit:
-            self._forget()
+    def rows(self, orth: UInt64) -> Int:
+        """The row of each spelling, given by its hash, in the table."""
         distinct, inverse = np.unique(orth, return_inverse=True)
-        rows = np.array([self._row(key) for key in distinct.tolist()], dtype=np.int64)
-        pick = rows.tolist()
-        columns = (
-            np.array([self._traits[row] for row in pick], dtype=np.int64)[inverse],
-            np.array([self._word[row] for row in pick], dtype=np.uint64)[inverse],
-            np.array([self._stem[row] for row in pick], dtype=np.uint64)[inverse],
-            np.array([self._kind[row] for row in pick], dtype=np.uint64)[inverse],
-        )
-        return columns
+        keys = distinct.tolist()
+        used = len(self._rows)
+        new = [key for key in keys if key not in self._rows]
+        described = np.array([self._described(self._strings[key]) for key in new], dtype=COLUMNS)
+        self.table = extended(self.table, used, described)
+        self._rows.update(zip(new, range(used, used + len(new)), strict=True))
+        return np.array([self._rows[key] for key in keys], dtype=np.int64)[inverse]
 
-    def _row(self, orth: int) -> int:
-        row = self._rows.get(orth)
-        if row is None:
-            row = self._rows[orth] = len(self._traits)
-            spelling = self._strings[orth]
-            self._traits.append(int(traits(spelling, self._segmentation)))
-            columns = (self._word, self._stem, self._kind)
-            for column, form in zip(columns, self.forms(spelling), strict=True):
-                column.append(hash_string(form))
-        return row
+    def _described(self, spelling: str) -> tuple[int, ...]:
+        word, stem, kind = self.forms(spelling)
+        hashes = (hash_string(form) for form in (word, stem, kind))
+        return (
+            traits(spelling, self._segmentation),
+            *hashes,
+            len(spelling),
+            self._symbol(word, kind),
+        )
 
     def forms(self, spelling: str) -> tuple[str, str, str]:
         """The word, stem and class that are hashed for a spelling."""
@@ -194,8 +213,3 @@ class Words:
         if any(map(str.isdigit, lower)):
             return "<NUM>"
         return self._classes.get(lower, lower)
-
-    def _forget(self) -> None:
-        self._rows.clear()
-        for column in (self._traits, self._word, self._stem, self._kind):
-            column.clear()

@@ -119,7 +119,9 @@ def is_one_token(word: str, analyser: Analyser) -> bool:
     """Alone, in some spelling ("Dr."), or at the end of a contraction ("n't")."""
     texts = (word, word.capitalize(), word.upper())
     texts += tuple(stump + word for stump in ("do", "I", "it", "can"))
-    return any(word == token.lower_ for text in texts for token in analyser.nlp.make_doc(text))
+    return any(
+        word == token.text.lower() for text in texts for token in analyser.nlp.make_doc(text)
+    )
 
 
 def rules_in(text: str, analyser: Analyser) -> set[str]:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spacy.strings import hash_string
 
 from classifier.analysis import bounds
+from classifier.text import patterns as patterns_module
 from classifier.text.patterns import Matches, PatternTree, alternatives, longest, words_of
 
 CLASSES = {"calm": "<BODY>", "sleep": "<BODY>", "boost": "<BENEFIT>", "b12": "<REMEDY>"}
@@ -106,10 +106,10 @@ def fits(item: str, word: str) -> bool:
 def compiled(patterns: list[str], words: Words) -> Matches:
     tree = PatternTree(enumerate(patterns), CLASSES)
     kinds = ["<NUM>" if fits("<NUM>", word) else CLASSES.get(word, word) for word in words.flat]
+    symbols = [tree.symbol(*pair) for pair in zip(words.flat, kinds, strict=True)]
     counts = np.array([len(sentence) for sentence in words.sentences], dtype=np.int64)
     return tree.match(
-        np.array([hash_string(word) for word in words.flat], dtype=np.uint64),
-        np.array([hash_string(kind) for kind in kinds], dtype=np.uint64),
+        np.array(symbols, dtype=np.int64),
         np.array(words.start, dtype=bool),
         np.array(words.end, dtype=bool),
         np.repeat(bounds(counts)[1:], counts),
@@ -152,6 +152,17 @@ def sequences(draw: st.DrawFn) -> Words:
 @given(st.lists(pattern(), min_size=1, max_size=6), sequences())
 def test_tree_finds_what_the_naive_matcher_finds(patterns: list[str], words: Words) -> None:
     assert as_set(compiled(patterns, words)) == naive(patterns, words)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(pattern(), min_size=1, max_size=6), sequences())
+def test_limits_change_nothing(patterns: list[str], words: Words) -> None:
+    """A table that is always full, few walks at a time, an automaton begun anew for each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patterns_module, "_TABLE_BITS", 5)
+        patch.setattr(patterns_module, "_MOST_WALKS", 3)
+        patch.setattr(patterns_module, "_MOST_STATES", 4)
+        assert as_set(compiled(patterns, words)) == naive(patterns, words)
 
 
 def one(sentence: str) -> Words:

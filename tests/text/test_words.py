@@ -108,24 +108,21 @@ def test_segmentation_lists_are_lower_case_and_without_final_stop(
 class TestTable:
     SPELLINGS = ("Relieves", "relieves", "RELIEVED", "covid-19", "50", "zinc", "Zinc")
 
-    def table(self, segmentation: Segmentation, limit: int = 1000) -> tuple[Words, np.ndarray]:
+    def test_what_is_kept(self, segmentation: Segmentation) -> None:
         strings = StringStore()
         orth = np.array([strings.add(word) for word in self.SPELLINGS], dtype=np.uint64)
         classes = {"relieves": "<BENEFIT>", "covid-19": "<CONDITION>"}
-        return Words(strings, segmentation, classes, limit), orth
-
-    def test_hashes(self, segmentation: Segmentation) -> None:
-        words, orth = self.table(segmentation)
-        _, word, stems, kind = words.look_up(orth)
+        words = Words(strings, segmentation, classes, lambda word, kind: len(word + kind))
+        first = words.rows(orth[:2])
+        rows = words.rows(orth)
+        assert rows[:2].tolist() == first.tolist(), "a row stays where it is"
+        assert rows.tolist() == words.rows(orth).tolist()
+        found = words.table[rows]
         lower = [spelling.lower() for spelling in self.SPELLINGS]
-        assert word.tolist() == [hash_string(text) for text in lower]
-        assert stems.tolist() == [hash_string(stem(text)) for text in lower]
         kinds = ["<BENEFIT>", "<BENEFIT>", "relieved", "<NUM>", "<NUM>", "zinc", "zinc"]
-        assert kind.tolist() == [hash_string(name) for name in kinds]
-
-    def test_forgetting_changes_nothing(self, segmentation: Segmentation) -> None:
-        words, orth = self.table(segmentation)
-        forgetful, _ = self.table(segmentation, limit=0)
-        for _ in range(3):
-            for a, b in zip(words.look_up(orth), forgetful.look_up(orth), strict=True):
-                assert a.tolist() == b.tolist()
+        assert found["word"].tolist() == [hash_string(text) for text in lower]
+        assert found["stem"].tolist() == [hash_string(stem(text)) for text in lower]
+        assert found["kind"].tolist() == [hash_string(name) for name in kinds]
+        assert found["length"].tolist() == [len(text) for text in self.SPELLINGS]
+        assert found["traits"].tolist() == [traits(s, segmentation) for s in self.SPELLINGS]
+        assert found["symbol"].tolist() == [len(a + b) for a, b in zip(lower, kinds, strict=True)]

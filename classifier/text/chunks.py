@@ -1,0 +1,188 @@
+"""From texts to words: every chunk between white space is tokenized by spaCy once and remembered.
+
+spaCy's tokenizer cuts a text at white space and looks at each chunk by itself, with one exception: its
+special cases of several signs, emoticons such as ``):``, are searched for in the whole text, and one
+found across a space may keep another from being found within a chunk. So neighbours that could be
+parts of such a case make one chunk together, and spaCy decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from spacy.attrs import IDX, ORTH
+from spacy.language import Language
+from spacy.strings import hash_string  # type: ignore[attr-defined]
+from spacy.tokenizer import Tokenizer
+
+from classifier.analysis import Bool, Int, UInt64, bounds, ranges
+from classifier.text.growing import extended
+from classifier.text.words import LINE_BREAKS, Words
+
+#: Separates chunks and texts. A token of its own, of which no special case of several tokens is made.
+_GAP = "\n"
+_SPACE, _BREAK = 1, 2
+#: What each code point is: white space, a line break too, or neither; the last stands for all above.
+_KINDS = np.array(
+    [_SPACE * chr(i).isspace() + _BREAK * (chr(i) in LINE_BREAKS) for i in range(0x3002)], np.uint8
+)
+#: First row of its tokens, one past the last, and whether its first and last token may be part of a
+#: special case that goes on across a space.
+_COLUMNS = np.dtype([("first", np.int64), ("last", np.int64), ("left", bool), ("right", bool)])
+#: A token of a chunk: its row in ``Words.table`` and its place in the chunk.
+_TOKEN = np.dtype([("row", np.int64), ("offset", np.int64)])
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The words of a batch of texts, in order.
+
+    Attributes
+    ----------
+    row
+        int64 (T,): row of the spelling in ``Words.table``.
+    start
+        int64 (T,): offset into the text.
+    breaks
+        int64 (T,): line breaks between this word and the one before it.
+    bounds
+        int64 (P + 1,): the words of each text.
+    """
+
+    row: Int
+    start: Int
+    breaks: Int
+    bounds: Int
+
+
+class _Numbers(dict[str, int]):
+    """Numbers things in the order in which they are first asked for."""
+
+    def __missing__(self, key: str) -> int:
+        number = self[key] = len(self)
+        return number
+
+
+class Chunks:
+    """Cuts texts into words as the tokenizer of ``nlp`` does."""
+
+    def __init__(self, nlp: Language, words: Words) -> None:
+        self._tokenizer = nlp.tokenizer
+        self._words = words
+        self._numbers = _Numbers()
+        self._table = np.zeros(0, dtype=_COLUMNS)
+        self._tokens = np.zeros(0, dtype=_TOKEN)
+        self._n_tokens = 0
+        self._may_open, self._may_close = _across_space(nlp)
+
+    def __len__(self) -> int:
+        """How many different chunks are remembered."""
+        return len(self._numbers)
+
+    def cut(self, texts: Sequence[str]) -> Cut:
+        """Cut a batch of texts."""
+        joined = _GAP.join(texts)
+        chunks = joined.split()
+        first, breaks, spaced = _places(joined)
+        number = self._number(chunks)
+        together = np.flatnonzero(
+            self._table["right"][number[:-1]] & self._table["left"][number[1:]] & spaced[1:]
+        )
+        if len(together):
+            for i in together[::-1].tolist():
+                chunks[i : i + 2] = [f"{chunks[i]} {chunks[i + 1]}"]
+            first, breaks = np.delete(first, together + 1), np.delete(breaks, together + 1)
+            number = np.delete(number, together + 1)
+            changed = np.unique(together - np.arange(len(together)))
+            number[changed] = self._number([chunks[i] for i in changed.tolist()])
+        begin, end = self._table["first"][number], self._table["last"][number]
+        counts = end - begin
+        token = ranges(begin, end)
+        text_first = bounds(np.array([len(text) + len(_GAP) for text in texts], dtype=np.int64))
+        in_text = np.searchsorted(first, text_first)
+        offset = first - np.repeat(text_first[:-1], np.diff(in_text))
+        at = bounds(counts)
+        token_breaks = np.zeros(len(token), dtype=np.int64)
+        token_breaks[at[:-1]] = breaks
+        return Cut(
+            row=self._tokens["row"][token],
+            start=np.repeat(offset, counts) + self._tokens["offset"][token],
+            breaks=token_breaks,
+            bounds=at[in_text],
+        )
+
+    def _number(self, chunks: list[str]) -> Int:
+        known = len(self._numbers)
+        numbers = np.fromiter(map(self._numbers.__getitem__, chunks), np.int64, len(chunks))
+        if len(self._numbers) > known:
+            new = [*islice(reversed(self._numbers), len(self._numbers) - known)][::-1]
+            try:
+                self._learn(known, new)
+            except Exception:
+                for chunk in new:
+                    del self._numbers[chunk]
+                raise
+        return numbers
+
+    def _learn(self, known: int, new: list[str]) -> None:
+        found: Any = self._tokenizer(_GAP.join(new)).to_array([ORTH, IDX])
+        is_gap = found[:, 0] == np.uint64(hash_string(_GAP))
+        chunk = np.cumsum(is_gap)[~is_gap]
+        orth, place = found[~is_gap].T
+        begin = np.searchsorted(chunk, np.arange(len(new) + 1))
+        tokens = np.zeros(len(orth), dtype=_TOKEN)
+        tokens["row"] = self._words.rows(orth)
+        tokens["offset"] = place.astype(np.int64) - place[begin[:-1]].astype(np.int64)[chunk]
+        rows = np.zeros(len(new), dtype=_COLUMNS)
+        rows["first"], rows["last"] = begin[:-1] + self._n_tokens, begin[1:] + self._n_tokens
+        rows["left"] = np.isin(orth[begin[:-1]], self._may_close)
+        rows["right"] = np.isin(orth[begin[1:] - 1], self._may_open)
+        self._table = extended(self._table, known, rows)
+        self._tokens = extended(self._tokens, self._n_tokens, tokens)
+        self._n_tokens += len(tokens)
+
+
+def _places(text: str) -> tuple[Int, Int, Bool]:
+    """Where chunks start, line breaks before each, and whether just a space stands there."""
+    code = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    kind = np.take(_KINDS, code, mode="clip")
+    edges = np.flatnonzero(np.diff(kind == 0, prepend=False, append=False))
+    first, last = edges[::2], edges[1::2]
+    at = np.flatnonzero(kind & _BREAK)
+    if "\r" in text:  # "\r\n" is one line break
+        at = at[(code[at] != ord("\n")) | (code[np.maximum(at - 1, 0)] != ord("\r"))]
+    breaks = np.bincount(np.searchsorted(first, at), minlength=len(first) + 1)[: len(first)]
+    spaced = np.append(False, first[1:] == last[:-1] + 1) & (code[first - 1] == ord(" "))
+    return first, breaks, spaced[: len(first)]
+
+
+def _across_space(nlp: Language) -> tuple[UInt64, UInt64]:
+    """Hashes of tokens that may stand before, and after, a space within a match of special cases.
+
+    A match is of the tokens that a special case would have without special cases. Where one
+    was found, its own tokens stand in their place.
+    """
+    own: Any = nlp.tokenizer
+    plain = Tokenizer(
+        nlp.vocab,
+        {},
+        own.prefix_search,
+        own.suffix_search,
+        own.infix_finditer,
+        own.token_match,
+        own.url_match,
+    )
+    cases = [[token.orth for token in plain(text)] for text in own.rules]
+    before = {orth for case in cases for orth in case[:-1]}
+    after = {orth for case in cases for orth in case[1:]}
+    for case, text in zip(cases, own.rules, strict=True):
+        tokens = own(text)
+        if case[-1] in before:
+            before.add(tokens[-1].orth)
+        if case[0] in after:
+            after.add(tokens[0].orth)
+    return np.array([*before], dtype=np.uint64), np.array([*after], dtype=np.uint64)
