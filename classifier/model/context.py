@@ -30,13 +30,14 @@ PER_LABEL = (
     "heading_next",  # for headings: mean probability of the three sentences below
     "page",  # logit of the page, from its cues
     "own_and_page",  # product of both logits, each cut off below -1: high where both speak for it
+    "own_alone",  # own logit where the page is this one sentence: there it must carry all
 )
 #: Sentences on either side that make a window, and within which the highest is looked for. The latter
 #: is bounded because the highest of a whole page grows with its length.
 WINDOW, REACH = 3, 8
 #: What a person calls these features.
 GROUPS = {
-    "sentence alone": ("own",),
+    "sentence alone": ("own", "own_alone"),
     "neighbours": ("previous_1", "previous_2", "next_1", "next_2", "window", "highest",
                    "heading_next"),
     "heading and lead-in": ("heading", "lead", "item_lead"),
@@ -115,6 +116,7 @@ def _of_label(z: Float, page_z: Float, X: Analysis) -> Float:
         "heading_next": sum(below) / np.maximum(n_below, 1) * is_heading,
         "page": page_z,
         "own_and_page": np.maximum(z, -1.0) * np.maximum(page_z, -1.0),
+        "own_alone": z * (size == 1),
     }
     return np.column_stack([columns[name] for name in PER_LABEL])
 

@@ -50,6 +50,7 @@ def reference(z: np.ndarray, page_z: np.ndarray, X: Analysis, s: int) -> dict[st
         "heading_next": mean(below) * X.layout[s, LAYOUT.index("is_heading")],
         "page": page_z[page],
         "own_and_page": max(z[s], -1.0) * max(page_z[page], -1.0),
+        "own_alone": z[s] if last - first == 1 else 0.0,
     }
 
 
