@@ -24,7 +24,7 @@ from classifier.model.calibration import apply_page, apply_sigmoid, fit_page, fi
 from classifier.model.estimator import PageClassifier, group_folds
 from classifier.model.features import SentenceFeatures
 from classifier.model.guarantees import Guarantee, guarantee
-from classifier.model.thresholds import best_f1
+from classifier.model.thresholds import TOLERANCE, best_f1
 from classifier.provenance import describe, files, versions
 from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
@@ -311,7 +311,8 @@ def _fit_decisions(judged: _Judged, logits: Float, pages: Bool) -> _Fitted:
     everywhere[rows] = p
     scores = alignment.scores(everywhere)[segments]
     threshold = [
-        best_f1(alignment.truth[segments, k], scores[:, k]).value for k in range(z.shape[1])
+        best_f1(alignment.truth[segments, k], scores[:, k], TOLERANCE).value
+        for k in range(z.shape[1])
     ]
     return _Fitted(sigmoid, page, np.array(threshold))
 

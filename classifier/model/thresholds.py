@@ -9,6 +9,10 @@ import numpy as np
 from classifier.analysis import Bool, Float
 from classifier.model.bundle import DECIMALS
 
+#: By this much may the F1 of a shipped threshold fall short of the best. The curve is flat at its top,
+#: so this costs nothing that could be measured, and spares readers false flags.
+TOLERANCE = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
@@ -31,8 +35,8 @@ class Threshold:
     positives: int
 
 
-def best_f1(truth: Bool, score: Float) -> Threshold:
-    """The threshold with the highest F1; the higher one of equals."""
+def best_f1(truth: Bool, score: Float, tolerance: float = 0.0) -> Threshold:
+    """The highest threshold whose F1 falls short of the best by no more than ``tolerance``."""
     score = np.round(score, DECIMALS)  # flags are decided on these
     order = np.argsort(-score, kind="stable")
     hits = np.cumsum(truth[order])
@@ -40,7 +44,8 @@ def best_f1(truth: Bool, score: Float) -> Threshold:
     positives = int(truth.sum())
     f1 = 2 * hits / (flagged + max(positives, 1))
     last_of_ties = np.append(score[order][1:] < score[order][:-1], True)
-    best = int(np.argmax(np.where(last_of_ties, f1, -1.0)))
+    possible = np.where(last_of_ties, f1, -1.0)
+    best = int(np.argmax(possible >= possible.max() - tolerance))
     above = score[order][best]
     below = score[order][best + 1] if best + 1 < len(order) else 0.0
     return Threshold(

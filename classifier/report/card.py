@@ -8,6 +8,7 @@ from __future__ import annotations
 from classifier.errors import DataError
 from classifier.model.bundle import Model
 from classifier.model.guarantees import CONFIDENCE, METRICS
+from classifier.model.thresholds import TOLERANCE
 from classifier.report.tables import markdown, metrics_table
 
 #: Promises that the card shows.
@@ -110,7 +111,8 @@ def _thresholds(model: Model) -> list[str]:
         return ["The most probable label is the flag."]
     rows = [[f"`{label}`", f"{value:.6f}"] for label, value in model.thresholds.items()]
     return [
-        "Thresholds with the best F1 on all out-of-fold scores; a page is flagged when one of its "
+        f"The highest thresholds whose F1 on all out-of-fold scores is within {TOLERANCE} of the best; "
+        "a page is flagged when one of its "
         f"{model.unit}s is.",
         "\n".join(markdown(["label", "flag from"], rows)),
     ]

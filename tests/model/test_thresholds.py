@@ -50,3 +50,11 @@ def test_no_threshold_does_better(listed: list[tuple[bool, float]]) -> None:
 def test_known_cases(truth: list[int], score: list[float], value: float) -> None:
     found = best_f1(np.array(truth, dtype=bool), np.array(score)).value
     assert found == pytest.approx(value, abs=1.5e-6), "rounded up to six decimals"
+
+
+def test_a_tolerance_prefers_the_higher_threshold() -> None:
+    truth = np.array([1] * 60 + [0] * 20 + [1] * 14 + [0] * 6, dtype=bool)
+    score = np.linspace(0.99, 0.0, 100)
+    best, tolerant = best_f1(truth, score), best_f1(truth, score, 0.05)
+    assert tolerant.value > best.value
+    assert f1(truth, score >= tolerant.value) >= f1(truth, score >= best.value) - 0.05
