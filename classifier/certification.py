@@ -9,14 +9,12 @@ import numpy as np
 
 from classifier.analysis import Bool, Int
 from classifier.errors import DataError
-from classifier.evaluation import evaluate, scored
+from classifier.evaluation import evaluate, group_numbers, scored
 from classifier.model.bundle import Model
-from classifier.model.guarantees import CONFIDENCE, METRICS, guarantee, lower_bound
+from classifier.model.guarantees import CONFIDENCE, guarantee, lower_bound
 from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
 
-#: Promises that are tried on the sample.
-TARGETS = (0.7, 0.8, 0.9, 0.95)
 #: What became of a promise: the sample shows that it is kept, that it is broken, or neither.
 KEPT, BROKEN, OPEN = "kept", "broken", "open"
 
@@ -101,36 +99,25 @@ def certify(model: Model, analyser: Analyser, data: Dataset) -> Certification:
         )
     data, alignment, sentences, pages = scored(model, analyser, data)
     scores = alignment.scores(sentences)
-    names = [page.group for page in data.pages]
-    group = np.unique(names, return_inverse=True)[1][alignment.segment_page]
+    group = group_numbers(data)[alignment.segment_page]
     promises = []
     found = {}
     for k, label in enumerate(model.labels):
         truth, score = alignment.truth[:, k], scores[:, k]
         found[label] = guarantee(truth, score, group)
-        for metric in METRICS:
-            for target in TARGETS:
-                try:
-                    threshold = model.guarantees[label].keeping(metric, target)
-                except (DataError, KeyError):
-                    continue  # a promise that was never made
-                flag = score >= threshold
-                of = flag if metric == "precision" else truth
-                promises.append(_tried(label, metric, target, threshold, flag & truth, of, group))
+        made = model.guarantees[label].promises() if label in model.guarantees else {}
+        for (metric, target), threshold in made.items():
+            flag = score >= threshold
+            of = flag if metric == "precision" else truth
+            promises.append(_tried(label, metric, target, threshold, flag & truth, of, group))
+    now = evaluate(data, alignment, sentences, pages, model.thresholds)
+    sample = {key: now[key] for key in ("pages", "units", "groups")}
     return Certification(
-        model=replace(model, guarantees=found, about={**model.about, "certified_on": _about(data)}),
+        model=replace(model, guarantees=found, about={**model.about, "certified_on": sample}),
         then=model.about["metrics"],
-        now=evaluate(data, alignment, sentences, pages, model.thresholds),
+        now=now,
         promises=tuple(promises),
     )
-
-
-def _about(data: Dataset) -> dict[str, int]:
-    return {
-        "pages": len(data.pages),
-        "units": sum(len(page.segments) for page in data.pages),
-        "groups": len({page.group for page in data.pages}),
-    }
 
 
 def _tried(

@@ -122,8 +122,7 @@ def evaluate(
         ``page`` metrics), and for exclusive labels ``macro_f1`` and ``accuracy``.
     """
     scores = alignment.scores(sentence_scores)
-    group_names = [page.group for page in data.pages]
-    group_of_page = np.unique(group_names, return_inverse=True)[1]
+    group_of_page = group_numbers(data)
     group = group_of_page[alignment.segment_page]
     flags = _flags(data, scores, thresholds)
     page_flags = np.zeros((len(data.pages), len(data.labels)), dtype=bool)
@@ -140,12 +139,18 @@ def evaluate(
     report: dict[str, Any] = {
         "pages": len(data.pages),
         "units": len(scores),
-        "groups": len(set(group_names)),
+        "groups": len(set(group_of_page.tolist())),
         "labels": labels,
     }
     if data.exclusive:
         report |= _exclusive_metrics(alignment.truth, flags, group, draws)
     return report
+
+
+def group_numbers(data: Dataset) -> Int:
+    """The group of each page, numbered in the order of the names, (P,)."""
+    names = [page.group for page in data.pages]
+    return np.asarray(np.unique(names, return_inverse=True)[1], dtype=np.int64)
 
 
 def evaluate_model(model: Model, analyser: Analyser, data: Dataset) -> dict[str, Any]:

@@ -141,6 +141,12 @@ class Sentence:
         """Whether a person should see it: a label is flagged or up for review."""
         return bool(self.flags) or REVIEW in (self.decisions or {}).values()
 
+    def decision(self, label: str) -> str:
+        """``FLAG``, ``REVIEW`` or ``PASS``, also where no review band was asked for."""
+        if label in self.flags:
+            return FLAG
+        return (self.decisions or {}).get(label, PASS)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -177,7 +177,6 @@ def train(
     judged = _Judged(data, X, alignment, groups, np.arange(X.n_pages))
     if calibrate_on is not None:
         judged = judged.part(np.flatnonzero(calibrate_on))
-    _check(data, alignment, groups)
     _check(judged.data, judged.alignment, judged.groups)
 
     estimator = _estimator(config, len(analyser.lexicons.rules))

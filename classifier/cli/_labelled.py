@@ -12,7 +12,13 @@ _OPTIONS = (
     click.option(
         "--label-column", default="label", show_default=True, help="Column with one class per row."
     ),
-    click.option("--label", "labels", multiple=True, help="Column of a yes/no label. Repeatable."),
+    click.option(
+        "--label",
+        "labels",
+        multiple=True,
+        callback=lambda _context, _option, labels: labels or None,  # none named: find them
+        help="Column of a yes/no label. Repeatable.",
+    ),
     click.option(
         "--group-column",
         default="group",

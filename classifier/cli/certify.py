@@ -34,7 +34,6 @@ def command(
     from classifier.report import certificate, model_card
     from classifier.scoring import Scorer, default_model
 
-    columns["labels"] = columns["labels"] or None
     dataset = read_labelled(data, **columns)
     scorer = Scorer(model or default_model())
     found = certify(scorer.model, scorer.analyser, dataset)

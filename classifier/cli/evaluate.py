@@ -23,7 +23,6 @@ def command(data: tuple[str, ...], model: str | None, as_json: bool, **columns: 
     from classifier.report import metrics_table
     from classifier.scoring import Scorer, default_model
 
-    columns["labels"] = columns["labels"] or None
     dataset = read_labelled(data, **columns)
     scorer = Scorer(model or default_model())
     metrics = evaluate_model(scorer.model, scorer.analyser, dataset)

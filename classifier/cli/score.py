@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
-
-if TYPE_CHECKING:
-    from classifier.model.bundle import Model
 
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "text", "html")
 
@@ -107,7 +104,7 @@ def command(
     if jobs == 0:
         raise click.BadParameter("must not be 0", param_hint="--jobs")
     path = model or default_model()
-    promised, review = _promised(open_scorer(path).model, min_precision, min_recall)
+    promised, review = _promised(path, min_precision, min_recall)
     chosen = promised | _thresholds(thresholds)
     scorer = open_scorer(path, chosen, review)
     labels = scorer.model.labels
@@ -144,9 +141,14 @@ def command(
 
 
 def _promised(
-    model: Model, min_precision: float | None, min_recall: float | None
+    path: str | Path, min_precision: float | None, min_recall: float | None
 ) -> tuple[dict[str, float], dict[str, float] | None]:
     """Thresholds that keep what was asked for, and where the review band begins if there is one."""
+    from classifier.model.bundle import load
+
+    if min_precision is None and min_recall is None:
+        return {}, None
+    model = load(path)
     precise = {} if min_precision is None else model.promised("precision", min_precision)
     complete = {} if min_recall is None else model.promised("recall", min_recall)
     return (precise, complete) if precise and complete else (precise or complete, None)

@@ -52,7 +52,6 @@ def command(
     settings = TrainConfig.from_toml(config) if config else TrainConfig()
     if seed is not None:
         settings = replace(settings, seed=seed)
-    columns["labels"] = columns["labels"] or None
     dataset = read_labelled(data, **columns)
     model = train(
         dataset,

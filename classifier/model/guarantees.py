@@ -11,7 +11,9 @@ grid is paid for by Bonferroni's correction, as in Learn then Test (Angelopoulos
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy.stats import beta, t
@@ -29,6 +31,8 @@ CONFIDENCE = 0.95
 FEW_GROUPS = 60
 #: What can be promised.
 METRICS = ("precision", "recall")
+#: Targets that reports try.
+TARGETS = (0.7, 0.8, 0.9, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,14 @@ class Guarantee:
             "pages of your own"
         )
 
+    def promises(self) -> dict[tuple[str, float], float]:
+        """The threshold of each metric and target that reports try and that can be promised."""
+        found = {}
+        for metric, target in product(METRICS, TARGETS):
+            with suppress(DataError):
+                found[metric, target] = self.keeping(metric, target)
+        return found
+
 
 def guarantee(truth: Bool, score: Float, group: Int) -> Guarantee:
     """Bound precision and recall over the grid.
@@ -97,24 +109,27 @@ def guarantee(truth: Bool, score: Float, group: Int) -> Guarantee:
     count = int(group.max(initial=-1)) + 1
     error = (1 - CONFIDENCE) / len(GRID)
     positives = np.bincount(group[truth], minlength=count)
-    columns: dict[str, list[float]] = {name: [] for name in (*METRICS, "flagged")}
-    columns |= {f"{name}_bound": [] for name in METRICS}
+    sizes, precise, complete = [], [], []
     for threshold in GRID:
         flag = score >= threshold
         flagged = np.bincount(group[flag], minlength=count)
         hits = np.bincount(group[flag & truth], minlength=count)
-        columns["flagged"].append(int(flagged.sum()))
-        for metric, of in (("precision", flagged), ("recall", positives)):
-            columns[metric].append(round(float(hits.sum() / max(of.sum(), 1)), 6))
-            columns[f"{metric}_bound"].append(_rounded_down(lower_bound(hits, of, error)))
+        sizes.append(int(flagged.sum()))
+        precise.append(_observed_and_bound(hits, flagged, error))
+        complete.append(_observed_and_bound(hits, positives, error))
+    precision, precision_bound = zip(*precise, strict=True)
+    recall, recall_bound = zip(*complete, strict=True)
     return Guarantee(
         n=len(truth),
         positives=int(truth.sum()),
         groups=len(np.unique(group)),
         confidence=CONFIDENCE,
         threshold=GRID,
-        flagged=tuple(int(n) for n in columns["flagged"]),
-        **{name: tuple(columns[name]) for name in columns if name != "flagged"},
+        flagged=tuple(sizes),
+        precision=precision,
+        precision_bound=precision_bound,
+        recall=recall,
+        recall_bound=recall_bound,
     )
 
 
@@ -151,5 +166,7 @@ def lower_bound(hits: Int, of: Int, error: float) -> float:
     return float(beta.ppf(error, successes, effective - successes + 1))
 
 
-def _rounded_down(value: float) -> float:
-    return float(np.floor(value * 1e6) / 1e6)
+def _observed_and_bound(hits: Int, of: Int, error: float) -> tuple[float, float]:
+    """The ratio and its lower bound with six decimals, the bound rounded down."""
+    observed = round(float(hits.sum() / max(of.sum(), 1)), 6)
+    return observed, float(np.floor(lower_bound(hits, of, error) * 1e6) / 1e6)

@@ -5,14 +5,13 @@ Headings follow Mitchell et al. 2019, "Model Cards for Model Reporting".
 
 from __future__ import annotations
 
-from classifier.errors import DataError
+from itertools import product
+
 from classifier.model.bundle import Model
-from classifier.model.guarantees import CONFIDENCE, METRICS
+from classifier.model.guarantees import CONFIDENCE, METRICS, TARGETS
 from classifier.model.thresholds import TOLERANCE
 from classifier.report.tables import markdown, metrics_table
 
-#: Promises that the card shows.
-_TARGETS = (0.7, 0.8, 0.9, 0.95)
 _HEALTH_LABELS = ("promotional", "unsupported_claim")
 
 
@@ -82,17 +81,13 @@ def _guarantees(model: Model) -> list[str]:
     """What ``score --min-precision`` and ``--min-recall`` can promise."""
     if not model.guarantees:
         return []
+    possible = list(product(METRICS, TARGETS))
     rows = []
     for label, known in model.guarantees.items():
-        cells = []
-        for metric in METRICS:
-            for target in _TARGETS:
-                try:
-                    cells.append(f"{known.keeping(metric, target):g}")
-                except DataError:
-                    cells.append("-")
+        made = known.promises()
+        cells = [f"{made[asked]:g}" if asked in made else "-" for asked in possible]
         rows.append([f"`{label}`", *cells])
-    header = ["flag from", *(f"{metric} {target:g}" for metric in METRICS for target in _TARGETS)]
+    header = ["flag from", *(f"{metric} {target:g}" for metric, target in possible)]
     sample = model.about.get("certified_on")
     source = (
         "on a sample of {units} units, {pages} pages, {groups} groups".format(**sample)

@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from typing import BinaryIO
 
-from classifier.schema import FLAG, PASS, REVIEW, Sentence, Verdict
+from classifier.schema import FLAG, REVIEW, Sentence, Verdict
 
 #: Classes of ``page.html`` for single labels; further labels share the last.
 _CLASSES = ("l0", "l1", "l2")
@@ -96,16 +96,13 @@ class HtmlRows:
 
     def _reason(self, verdict: Verdict, sentence: Sentence) -> str:
         lines = [
-            f"{label}: {sentence.scores[label]:.2f}{_MEANING.get(self._decision(sentence, label), '')}"
+            f"{label}: {sentence.scores[label]:.2f}{_MEANING.get(sentence.decision(label), '')}"
             for label in self._labels
         ]
         lines += dict.fromkeys(
             f"{cue.cue}: {verdict.text[cue.start : cue.end]}" for cue in sentence.cues
         )
         return "\n".join(lines)
-
-    def _decision(self, sentence: Sentence, label: str) -> str:
-        return (sentence.decisions or dict.fromkeys(sentence.flags, FLAG)).get(label, PASS)
 
     def _class(self, flags: Sequence[str]) -> str:
         if not flags:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
-from classifier.schema import REVIEW, Sentence, Verdict
+from classifier.schema import FLAG, REVIEW, Sentence, Verdict
 
 #: ANSI colours, given to labels in their order; a sentence with several labels takes the last one.
 COLOURS = ("\x1b[33m", "\x1b[31m", "\x1b[36m", "\x1b[32m", "\x1b[34m", "\x1b[35m")
@@ -80,9 +80,8 @@ def _sentence(
 
 def _mark(sentence: Sentence, label: str) -> str:
     """A capital where the label is flagged, a small letter where it is up for review, else a dot."""
-    if label in sentence.flags:
-        return label[0].upper()
-    return label[0].lower() if (sentence.decisions or {}).get(label) == REVIEW else "."
+    marks = {FLAG: label[0].upper(), REVIEW: label[0].lower()}
+    return marks.get(sentence.decision(label), ".")
 
 
 def _cues(verdict: Verdict, sentence: Sentence) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ CUES_KEY = "health_cues"
 class WebSentences:
     """Sets ``token.is_sent_start`` by the rules of ``classifier.text.sentences``."""
 
-    def __init__(self, nlp: Language) -> None:
+    def __init__(self) -> None:
         self._analyser = Analyser()
 
     def __call__(self, doc: Doc) -> Doc:
@@ -42,7 +42,7 @@ class WebSentences:
 class Cues:
     """Sets ``doc.spans["health_cues"]`` by the lexicons."""
 
-    def __init__(self, nlp: Language) -> None:
+    def __init__(self) -> None:
         self._analyser = Analyser()
 
     def __call__(self, doc: Doc) -> Doc:
@@ -67,10 +67,10 @@ class Cues:
 @Language.factory("health_sentences", assigns=["token.is_sent_start", "doc.sents"])
 def make_web_sentences(nlp: Language, name: str) -> WebSentences:
     """Factory of ``WebSentences``."""
-    return WebSentences(nlp)
+    return WebSentences()
 
 
 @Language.factory("health_cues", assigns=["doc.spans"])
 def make_cues(nlp: Language, name: str) -> Cues:
     """Factory of ``Cues``."""
-    return Cues(nlp)
+    return Cues()

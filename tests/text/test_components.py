@@ -70,6 +70,6 @@ def test_cues_agree_with_the_analyser(text: str, nlp: Language, analyser: Analys
 def test_annotations_and_tokens_of_the_doc_play_no_part() -> None:
     doc = Doc(Vocab(), words=["Our drops", "cure", "gout", ". Order now!"])
     doc[2].is_sent_start = True
-    doc = Cues(Language())(WebSentences(Language())(doc))
+    doc = Cues()(WebSentences()(doc))
     assert [sent.text for sent in doc.sents] == ["Our drops cure gout", ". Order now!"]
     assert any(span.text == "cure gout" for span in doc.spans[CUES_KEY])
