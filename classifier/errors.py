@@ -25,3 +25,7 @@ class ConfigError(ClassifierError):
 
 class BundleError(ClassifierError):
     """A model bundle is missing, damaged, of an unknown format, or made for another pipeline."""
+
+
+class WorkerError(ClassifierError):
+    """Worker processes cannot be kept running."""

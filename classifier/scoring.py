@@ -10,9 +10,10 @@ from __future__ import annotations
 import gc
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ from classifier.errors import BundleError, InputError
 from classifier.model.bundle import DECIMALS, MANIFEST, Model, load
 from classifier.schema import FLAG, PASS, REVIEW, Cue, Page, Sentence, Verdict
 from classifier.text.analyser import Analyser
+from classifier.watchdog import Overtime, can_watch, time_limit
+from classifier.workers import ordered_map
 
 #: Pages and characters that make a batch. Larger batches save little and cost memory.
 BATCH_PAGES, BATCH_CHARACTERS = 64, 500_000
@@ -32,6 +35,8 @@ DECISIONS = (PASS, REVIEW, FLAG)
 _FLAGGED = DECISIONS.index(FLAG)
 #: Thresholds, or edges of the review band, by label, in a form that can be a key.
 Edges = tuple[tuple[str, float], ...]
+#: A bundle's path, its stamp, thresholds and review band.
+Key = tuple[str, str, Edges, Edges | None]
 
 
 def default_model() -> Path:
@@ -230,13 +235,14 @@ def score_pages(
     review: Mapping[str, float] | None = None,
     sentences: str = "flagged",
     n_jobs: int = 1,
-) -> Iterator[Verdict]:
+    timeout: float | None = None,
+) -> Generator[Verdict, None, None]:
     """Score a stream of pages; verdicts come in the order of the pages, one for each.
 
     Parameters
     ----------
     pages
-        Read lazily.
+        Read lazily, and only as fast as verdicts are taken.
     model
         A bundle's directory; opened once per process, and anew when it was saved anew.
     thresholds, review
@@ -245,28 +251,35 @@ def score_pages(
         ``"flagged"``, ``"all"`` or ``"none"``: which sentences a verdict lists; with a review band,
         those in it count as flagged.
     n_jobs
-        Worker processes; 1 scores in this one, -1 takes all cores.
+        Worker processes; 1 scores in this one, -1 takes all cores. A page that kills its worker
+        (out of memory) becomes an error; see ``classifier.workers``.
+    timeout
+        Seconds that a page may take before it becomes an error; ``None`` is no limit.
 
     Raises
     ------
     BundleError
         If the bundle cannot be used; raised before the first page is read.
     InputError
-        If ``sentences`` is none of these.
+        If ``sentences`` is none of these, or there can be no ``timeout`` here.
+    WorkerError
+        If worker processes cannot be kept running.
     """
     _check(sentences)
+    if timeout is not None and n_jobs == 1 and not can_watch():
+        raise InputError("A timeout needs POSIX signals and the main thread, or else two jobs.")
     key = _key(model, thresholds, review)
     _scorer(*key)  # a broken bundle is reported here, not by a worker
+    score = partial(_score_batch, key, sentences, timeout)
     if n_jobs == 1:
-        results: Iterable[list[Verdict]] = (
-            _score_batch(key, batch, sentences) for batch in batches(pages)
-        )
-    else:
-        from joblib import Parallel, delayed
+        return (verdict for batch in batches(pages) for verdict in score(batch))
+    from joblib import effective_n_jobs
 
-        run = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="2*n_jobs")
-        results = run(delayed(_score_batch)(key, batch, sentences) for batch in batches(pages))
-    return (verdict for batch in results for verdict in batch)
+    def lost(page: Page) -> Verdict:
+        why = "the process that scored it was killed, twice (out of memory?)"
+        return score([_without_text(page, why)])[0]
+
+    return ordered_map(score, batches(pages), effective_n_jobs(n_jobs), lost)
 
 
 def open_scorer(
@@ -283,23 +296,44 @@ def _check(sentences: str) -> None:
         raise InputError(f"Unknown sentences {sentences!r}; choose from {', '.join(SENTENCES)}.")
 
 
+def model_stamp(model: str | Path) -> str:
+    """What changes whenever a bundle changes; empty when there is none at ``model``."""
+    manifest = Path(model) / MANIFEST
+    return hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
+
+
 def _key(
     model: str | Path,
     thresholds: Mapping[str, float] | None,
     review: Mapping[str, float] | None,
-) -> tuple[str, str, Edges, Edges | None]:
+) -> Key:
     """What tells scorers apart, also of bundles that were saved to one path one after the other."""
-    manifest = Path(model) / MANIFEST
-    stamp = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
     edges = tuple(sorted((thresholds or {}).items()))
     band = None if review is None else tuple(sorted(review.items()))
-    return str(Path(model).resolve()), stamp, edges, band
+    return str(Path(model).resolve()), model_stamp(model), edges, band
 
 
 def _score_batch(
-    key: tuple[str, str, Edges, Edges | None], batch: list[Page], sentences: str
+    key: Key, sentences: str, timeout: float | None, batch: Sequence[Page]
 ) -> list[Verdict]:
-    return _scorer(*key).score_batch(batch, sentences)
+    """Verdicts on a batch; pages that take longer than ``timeout`` seconds get an error."""
+    scorer = _scorer(*key)
+    try:
+        with time_limit(timeout):
+            return scorer.score_batch(batch, sentences)
+    except Overtime:
+        _scorer.cache_clear()  # its memory of words may be half written
+    if len(batch) > 1:
+        return [
+            verdict for page in batch for verdict in _score_batch(key, sentences, timeout, [page])
+        ]
+    late = _without_text(batch[0], f"scoring took longer than {timeout:g} s")
+    return _scorer(*key).score_batch([late], sentences)
+
+
+def _without_text(page: Page, problem: str) -> Page:
+    """The page as one that cannot be scored."""
+    return replace(page, text="", carry_text=False, error=f"{page.where}: {problem}")
 
 
 @lru_cache(maxsize=2)

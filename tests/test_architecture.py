@@ -20,7 +20,7 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MOD
 #: Level of each room; a room imports from itself and from lower levels.
 LEVELS = (
     ("errors",),
-    ("analysis", "schema"),
+    ("analysis", "schema", "watchdog", "workers"),
     ("duplicates", "model", "text", "io"),
     ("scoring", "evaluation", "provenance", "corpus"),
     ("certification", "explaining"),
@@ -37,6 +37,7 @@ HOMES = {
     "pyarrow": ("io/",),
     "trafilatura": ("io/",),
     "matplotlib": ("report/",),
+    "tqdm": ("report/",),
 }
 #: Rooms that need nothing but the standard library.
 BARE = ("errors", "schema")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -207,6 +209,50 @@ def test_a_failing_record_costs_only_itself(
 def test_a_text_that_cannot_be_encoded(scorer: Scorer) -> None:
     found = scorer.score_batch([Page("a", "Order now!"), Page("b", "\ud800"), Page("c", "Yes.")])
     assert [verdict.error is None for verdict in found] == [True, False, True]
+
+
+@pytest.mark.parametrize("place", [0, 3, -1])
+def test_a_page_that_takes_too_long_costs_only_itself(
+    place: int,
+    pages: list[Page],
+    verdicts: list[Verdict],
+    bundle: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sound = [i for i, page in enumerate(pages) if page.error is None and page.text]
+    bad = sound[place]
+    analyse = Analyser.analyse
+
+    def hang(self: Analyser, texts: list[str]) -> object:
+        while pages[bad].text in texts:
+            time.sleep(0.01)
+        return analyse(self, texts)
+
+    monkeypatch.setattr(Analyser, "analyse", hang)
+    found = list(score_pages(pages, bundle, sentences="all", timeout=0.3))
+    assert found[bad].error == f"{pages[bad].where}: scoring took longer than 0.3 s"
+    assert (found[bad].id, found[bad].scores) == (pages[bad].id, {})
+    expected = [verdict for i, verdict in enumerate(verdicts) if i != bad]
+    assert [verdict for i, verdict in enumerate(found) if i != bad] == expected
+
+
+def test_a_timeout_needs_the_main_thread(bundle: Path) -> None:
+    with ThreadPoolExecutor(1) as pool, pytest.raises(InputError, match="two jobs"):
+        pool.submit(score_pages, [], bundle, timeout=1).result()
+
+
+def test_pages_whose_workers_are_killed(
+    pages: list[Page], bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def all_lost(
+        function: object, batches: Iterable[list[Page]], n_jobs: int, lost: Callable[..., Verdict]
+    ) -> Iterator[Verdict]:
+        return (lost(page) for batch in batches for page in batch)
+
+    monkeypatch.setattr(scoring, "ordered_map", all_lost)
+    found = list(score_pages(pages, bundle, n_jobs=2))
+    assert [verdict.id for verdict in found] == [page.id for page in pages]
+    assert all("out of memory" in str(verdict.error) for verdict in found)
 
 
 # ---------------------------------------------------------------------------------- thresholds

@@ -1,7 +1,7 @@
 """The command line: one file per command, thin. Options in, one call, errors to exit codes.
 
 Exit status of all commands: 0 all done; 1 nothing could be done (the message says why); 2 wrong usage;
-3 some records failed and the others are written.
+3 some records failed and the others are written; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ class _Commands(click.Group):
         except ClassifierError as error:
             click.echo(f"error: {error}", err=True)
             ctx.exit(1)
+        except KeyboardInterrupt:
+            ctx.exit(130)  # 128 + SIGINT, as shells have it
         except BrokenPipeError:  # "classifier score ... | head": the reader has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(1)

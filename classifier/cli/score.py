@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from classifier import __version__
+
+if TYPE_CHECKING:
+    from classifier.io import Meter, Writer
+    from classifier.schema import Page, Verdict
+
+#: Options that another run of the same work may have otherwise.
+_FREE = ("inputs", "model", "output", "jobs", "resume")
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "text", "html")
+
+
+def _number_of_jobs(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    """A number of processes, -1 for ``auto``."""
+    try:
+        jobs = -1 if value == "auto" else int(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither a number nor 'auto'") from None
+    if jobs == 0:
+        raise click.BadParameter("must not be 0")
+    return jobs
 
 
 @click.command("score", short_help="Score texts and write one verdict per record.")
@@ -71,9 +95,29 @@ FORMATS = ("jsonl", "csv", "tsv", "parquet", "text", "html")
     help="Longer texts become error rows.",
 )
 @click.option(
-    "-j", "--jobs", default=1, show_default=True, help="Worker processes; -1 takes all cores."
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="Texts that take longer become error rows. Default: no limit.",
 )
+@click.option(
+    "-j",
+    "--jobs",
+    metavar="N|auto",
+    callback=_number_of_jobs,
+    default="1",
+    show_default=True,
+    help="Worker processes; 'auto' (or -1) takes all cores.",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on where a run that was killed or interrupted has left its output; the other options "
+    "must be the same, but for --jobs.",
+)
+@click.pass_context
 def command(
+    ctx: click.Context,
     inputs: tuple[str, ...],
     model: str | None,
     output: str,
@@ -87,57 +131,121 @@ def command(
     min_precision: float | None,
     min_recall: float | None,
     max_chars: int,
+    timeout: float | None,
     jobs: int,
+    resume: bool,
 ) -> None:
     """Score INPUTS: files, folders, quoted globs, or '-' for stdin.
 
-    Reads .txt, .md, .html, .jsonl, .csv, .tsv and .parquet. Writes one row per record, in input order;
-    a record that cannot be scored becomes a row with its error. Data go to the output, everything else
-    to stderr.
+    Reads .txt, .md, .html, .jsonl, .csv, .tsv, all also with .gz or .zst after them, and .parquet.
+    Writes one row per record, in input order; a record that cannot be scored becomes a row with its
+    error. Data go to the output, everything else to stderr.
 
-    Exit status: 0 all scored; 1 nothing could be scored; 2 wrong usage; 3 some records failed.
+    Exit status: 0 all scored; 1 nothing could be scored; 2 wrong usage; 3 some records failed;
+    130 interrupted.
     """
-    from classifier.io import read_pages
-    from classifier.report import open_report, printable, summary
-    from classifier.scoring import default_model, open_scorer, score_pages
+    from classifier.io import Meter, cannot_resume, inputs_stamp, open_resumable, read_pages
+    from classifier.report import open_report, summary
+    from classifier.scoring import default_model, model_stamp, open_scorer, score_pages
 
-    if jobs == 0:
-        raise click.BadParameter("must not be 0", param_hint="--jobs")
+    format_ = format_ or _format_of(output)
+    obstacle = cannot_resume(output, format_, inputs)
+    if resume and obstacle:
+        raise click.BadParameter(obstacle, param_hint="--resume")
     path = model or default_model()
     promised, review = _promised(path, min_precision, min_recall)
     chosen = promised | _thresholds(thresholds)
     scorer = open_scorer(path, chosen, review)
     labels = scorer.model.labels
+    meter = Meter()
     pages = read_pages(
         inputs,
         text_column=text_column,
         id_column=id_column,
         stdin_format=stdin_format,
         max_chars=max_chars,
+        timeout=timeout,
+        meter=meter,
+    )
+    score = partial(
+        score_pages,
+        model=path,
+        thresholds=chosen,
+        review=review,
+        sentences=sentences,
+        n_jobs=jobs,
+        timeout=timeout,
     )
     counts: Counter[str] = Counter()
-    writer = open_report(
-        output,
-        format_ or _format_of(output),
-        labels=labels,
-        rows=rows,
-        sentences=sentences,
-        review=review is not None,
-    )
-    verdicts = score_pages(
-        pages, path, thresholds=chosen, review=review, sentences=sentences, n_jobs=jobs
-    )
-    with writer:
-        for verdict in verdicts:
-            writer.write(verdict)
-            counts["failed" if verdict.error else "scored"] += 1
-            counts.update(f"page/{label}" for label in verdict.flags)
-            counts.update(f"sentence/{label}" for s in verdict.sentences for label in s.flags)
-            if verdict.error:
-                click.echo(printable(verdict.error), err=True)
+    banded = review is not None
+    if obstacle:
+        report = open_report(
+            output, format_, labels=labels, rows=rows, sentences=sentences, review=banded
+        )
+        _write(report, pages, score, counts, meter)
+    else:
+        options = {
+            f"--{k.strip('_').replace('_', '-')}": v
+            for k, v in ctx.params.items()
+            if k not in _FREE
+        }
+        resumable = open_resumable(
+            output,
+            format_,
+            labels=labels,
+            rows=rows,
+            sentences=sentences,
+            review=banded,
+            settings={
+                "the release": __version__,
+                "the text pipeline": scorer.analyser.fingerprint,
+                "the model": f"{scorer.model.name} ({model_stamp(path)[:16]})",
+                "the input": inputs_stamp(inputs),
+                **options,
+            },
+            tally=counts,
+            resume=resume,
+        )
+        try:
+            _write(resumable, pages, score, counts, meter)
+        except KeyboardInterrupt:
+            click.echo(_interrupted(resumable.kept, resumable.part), err=True)
+            raise
     click.echo(summary(counts, labels, scorer.model.name, sentences != "none"), err=True)
     if counts["failed"]:
         sys.exit(3 if counts["scored"] else 1)
+
+
+def _write(
+    writer: Writer,
+    pages: Iterator[Page],
+    score: Callable[[Iterator[Page]], Generator[Verdict, None, None]],
+    counts: Counter[str],
+    meter: Meter,
+) -> None:
+    """Score what the writer has not yet, and write it."""
+    from classifier.report import Progress, printable
+
+    with writer:
+        done = counts["scored"] + counts["failed"]
+        if done:
+            click.echo(f"resuming after {done:,} records", err=True)
+        with Progress(meter, done) as progress, closing(score(islice(pages, done, None))) as found:
+            for verdict in found:
+                counts["failed" if verdict.error else "scored"] += 1
+                counts.update(f"page/{label}" for label in verdict.flags)
+                counts.update(f"sentence/{label}" for s in verdict.sentences for label in s.flags)
+                writer.write(verdict)
+                progress.advance()
+                if verdict.error:
+                    progress.say(printable(verdict.error))
+
+
+def _interrupted(kept: int, part: str) -> str:
+    """What an interrupted run says last."""
+    if not kept:
+        return "interrupted; nothing was kept yet"
+    return f"interrupted; {kept:,} records are kept in {part}: --resume goes on from there"
 
 
 def _promised(

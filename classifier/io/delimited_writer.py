@@ -32,10 +32,17 @@ class DelimitedPages:
         In the order of their columns.
     review
         Whether there is a review band, and so a column ``decisions_`` of each label.
+    state
+        Of rows that wrote what is already on ``stream``.
     """
 
     def __init__(
-        self, stream: BinaryIO, delimiter: str, labels: Sequence[str], review: bool = False
+        self,
+        stream: BinaryIO,
+        delimiter: str,
+        labels: Sequence[str],
+        review: bool = False,
+        state: Mapping[str, Any] | None = None,
     ) -> None:
         self._stream = stream
         self._delimiter = delimiter
@@ -46,8 +53,8 @@ class DelimitedPages:
         self._tail += ["model", "error"]
         self._reserved = (*contract(review), *self._tail, EXTRA)
         self._waiting: list[tuple[dict[str, Any], list[Any], list[Any]]] = []
-        self._columns: list[str] | None = None
-        self._open = False
+        self._columns: list[str] | None = None if state is None else list(state["columns"])
+        self._open = state is not None and bool(state["open"])
 
     def write(self, verdict: Verdict) -> None:
         """Write one row, or keep it until the header is known."""
@@ -62,6 +69,10 @@ class DelimitedPages:
             self._put(*row)
         else:
             self._waiting.append(row)
+
+    def state(self) -> Mapping[str, Any] | None:
+        """See ``ResumableRows``."""
+        return None if self._columns is None else {"columns": self._columns, "open": self._open}
 
     def close(self) -> None:
         """Write what is still held back."""
@@ -107,7 +118,7 @@ class DelimitedSentences:
 
     Parameters
     ----------
-    stream, delimiter, labels, review
+    stream, delimiter, labels, review, state
         As in ``DelimitedPages``.
     sentences
         ``flagged`` or ``all``.
@@ -120,6 +131,7 @@ class DelimitedSentences:
         labels: Sequence[str],
         sentences: str,
         review: bool = False,
+        state: Mapping[str, Any] | None = None,
     ) -> None:
         self._stream = stream
         self._delimiter = delimiter
@@ -128,7 +140,8 @@ class DelimitedSentences:
         self._decided = self._labels if review else ()
         scores = [f"{kind}_{label}" for kind in ("score", "flag") for label in labels]
         scores += _decision_columns(self._decided)
-        self._put(["id", "start", "end", "text", *scores, "cues", "model", "error"])
+        if state is None:
+            self._put(["id", "start", "end", "text", *scores, "cues", "model", "error"])
 
     def write(self, verdict: Verdict) -> None:
         """Write the rows of one page."""
@@ -138,6 +151,10 @@ class DelimitedSentences:
             return
         for sentence in chosen(verdict.sentences, self._sentences):
             self._put([verdict.id, *self._cells(verdict.text, sentence), verdict.model, None])
+
+    def state(self) -> Mapping[str, Any]:
+        """See ``ResumableRows``."""
+        return {}
 
     def close(self) -> None:
         """Nothing is held back."""

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from classifier.io.lines import BOM, bounded_read, decode, too_long
 from classifier.io.record import Options, failed, whole
 from classifier.schema import Page
+from classifier.watchdog import Overtime, time_limit
 
 #: Where a file says what it is encoded in (HTML Living Standard, 13.2.3.2: first 1024 bytes; real
 #: pages say it later too).
@@ -63,7 +64,10 @@ def read(stream: BinaryIO, name: str, options: Options) -> Iterator[Page]:
         problem = f"has a NUL character at offset {place:,}"
     if problem is None:
         try:
-            text = main_text(source)
+            with time_limit(options.timeout):
+                text = main_text(source)
+        except Overtime:
+            problem = f"finding the text in the HTML took longer than {options.timeout:g} s"
         except Exception as error:  # the one guard around a parser fed with anything
             problem = f"the HTML cannot be parsed ({type(error).__name__}: {error})"
     if problem is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
 from classifier.io.rows import contract, contract_fields, json_columns
 from classifier.schema import Verdict
@@ -17,9 +18,13 @@ class JsonlRows:
         Gets UTF-8.
     sentences
         ``flagged``, ``all`` or ``none``.
+    state
+        Of rows that wrote what is already on ``stream``; there is nothing to know of them.
     """
 
-    def __init__(self, stream: BinaryIO, sentences: str) -> None:
+    def __init__(
+        self, stream: BinaryIO, sentences: str, state: Mapping[str, Any] | None = None
+    ) -> None:
         import orjson
 
         self._stream = stream
@@ -31,6 +36,10 @@ class JsonlRows:
         names = contract(verdict.decisions is not None)
         row = contract_fields(verdict, self._sentences) | json_columns(verdict.columns, names)
         self._stream.write(self._dumps(row) + b"\n")
+
+    def state(self) -> Mapping[str, Any]:
+        """See ``ResumableRows``."""
+        return {}
 
     def close(self) -> None:
         """Nothing is held back."""

@@ -43,13 +43,14 @@ class ParquetRows:
     ) -> None:
         if not labels:
             raise InputError("Parquet output needs at least one label.")
-        self._stream = _Counting(stream)
+        self._stream = stream
         self._labels = tuple(labels)
         self._sentences = sentences
         self._review = review
         self._rows: list[dict[str, Any]] = []
         self._own: list[dict[str, Any]] = []
         self._kinds: dict[str, str] | None = None
+        self._schema: Any = None
         self._writer: Any = None
 
     def write(self, verdict: Verdict) -> None:
@@ -67,12 +68,11 @@ class ParquetRows:
 
     def _flush(self) -> None:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         if self._kinds is None:
             self._kinds = column_kinds(self._own)
-            schema = _schema(self._labels, self._kinds, self._review)
-            self._writer = pq.ParquetWriter(pa.PythonFile(self._stream, mode="w"), schema)
+            self._schema = schema_of(self._labels, self._kinds, self._review)
+            self._begin(self._schema)
         rows = [
             # a failed page has no scores: null, not a structure of nulls
             row
@@ -80,10 +80,23 @@ class ParquetRows:
             | fitted(own, self._kinds)
             for row, own in zip(self._rows, self._own, strict=True)
         ]
-        table = pa.Table.from_pylist(rows, schema=self._writer.schema)
-        self._writer.write_table(table, row_group_size=GROUP)
+        self._put(pa.Table.from_pylist(rows, schema=self._schema))
         self._rows.clear()
         self._own.clear()
+
+    def _begin(self, schema: Any) -> None:
+        self._writer = open_parquet(self._stream, schema)
+
+    def _put(self, table: Any) -> None:
+        self._writer.write_table(table, row_group_size=GROUP)
+
+
+def open_parquet(stream: BinaryIO, schema: Any) -> Any:
+    """Return Arrow's writer of Parquet files on a stream that need not be seekable."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return pq.ParquetWriter(pa.PythonFile(_Counting(stream), mode="w"), schema)
 
 
 class _Counting:
@@ -111,7 +124,8 @@ class _Counting:
         self.closed = True
 
 
-def _schema(labels: Sequence[str], kinds: Mapping[str, str], review: bool) -> Any:
+def schema_of(labels: Sequence[str], kinds: Mapping[str, str], review: bool) -> Any:
+    """Return the schema of a file of verdicts whose own columns have these kinds."""
     import pyarrow as pa
 
     scores = pa.struct([(label, pa.float64()) for label in labels])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from classifier.errors import InputError
+from classifier.io.compressed import COMPRESSIONS, decompressed
+from classifier.io.meter import Meter, MeteredFile
 from classifier.io.values import sound
 
 STDIN = "-"
@@ -28,15 +31,34 @@ class Source:
         """The path as it appears in ids and messages, always sound text."""
         return sound(self.path)
 
-    def open(self) -> AbstractContextManager[BinaryIO]:
-        """Open the file for reading bytes; standard input is left open at the end.
+    @contextmanager
+    def open(self, meter: Meter | None = None) -> Iterator[BinaryIO]:
+        """Open the file for reading its bytes, decompressed; standard input is left open at the end.
+
+        Parameters
+        ----------
+        meter
+            Told what is read of a file.
 
         Raises
         ------
         OSError
             The file cannot be read.
         """
-        return nullcontext(sys.stdin.buffer) if self.path == STDIN else open(self.path, "rb")
+        if self.path == STDIN:
+            yield sys.stdin.buffer
+            return
+        with io.BufferedReader(MeteredFile(self.path, meter or Meter())) as stream:
+            yield decompressed(stream, os.path.splitext(self.path)[1].lower())
+
+    @property
+    def size(self) -> int | None:
+        """Bytes on disk; ``None`` for standard input, 0 for a file that cannot be read."""
+        if self.path == STDIN:
+            return None
+        with suppress(OSError):
+            return os.path.getsize(self.path)
+        return 0
 
 
 def expand(
@@ -127,7 +149,9 @@ def _readable(path: str) -> bool:
 
 
 def _suffix(path: str) -> str:
-    return os.path.splitext(path)[1].lower()
+    """The suffix in lower case, with the one before it when the file is compressed."""
+    stem, suffix = os.path.splitext(path.lower())
+    return os.path.splitext(stem)[1] + suffix if suffix in COMPRESSIONS else suffix
 
 
 def _parts(path: str) -> list[str]:
@@ -135,4 +159,6 @@ def _parts(path: str) -> list[str]:
 
 
 def _listed(formats: Mapping[str, str]) -> str:
-    return " ".join(sorted(formats))
+    plain = [suffix for suffix in sorted(formats) if suffix.count(".") == 1]
+    also = [suffix for suffix in COMPRESSIONS if any(known.endswith(suffix) for known in formats)]
+    return " ".join(plain) + (f", most also with {' or '.join(also)} after them" if also else "")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from typing import BinaryIO
 
 from classifier.errors import InputError
 from classifier.io import delimited, html, jsonl, parquet, plain
+from classifier.io.compressed import COMPRESSIONS
+from classifier.io.meter import Meter
 from classifier.io.paths import Source, expand
 from classifier.io.record import Options, failed
+from classifier.io.seen import SeenIds
 from classifier.schema import Page
 
 Reader = Callable[[BinaryIO, str, Options], Iterator[Page]]
@@ -25,7 +31,14 @@ READERS: Mapping[str, Reader] = {
     "parquet": parquet.read,
 }
 #: File suffix to format.
-FORMATS: Mapping[str, str] = {f".{name}": name for name in READERS} | {".htm": "html"}
+_PLAIN: Mapping[str, str] = {f".{name}": name for name in READERS} | {".htm": "html"}
+#: The same with those of compressed files; Parquet compresses inside and is read from its end.
+FORMATS: Mapping[str, str] = {
+    suffix + compression: name
+    for suffix, name in _PLAIN.items()
+    for compression in ("", *COMPRESSIONS)
+    if not compression or name != "parquet"
+}
 #: Formats that can come through standard input; Parquet must be read from its end.
 STDIN_FORMATS = tuple(name for name in READERS if name != "parquet")
 
@@ -37,6 +50,8 @@ def read_pages(
     id_column: str = "id",
     stdin_format: str = "txt",
     max_chars: int = 1_000_000,
+    timeout: float | None = None,
+    meter: Meter | None = None,
 ) -> Iterator[Page]:
     """Yield one page for each record of ``inputs``, in their order.
 
@@ -54,6 +69,10 @@ def read_pages(
         One of ``STDIN_FORMATS``.
     max_chars
         Code points that a text may have.
+    timeout
+        Seconds that the text of an HTML file may take to be found; ``None`` is no limit.
+    meter
+        Told the size of the inputs, and what was read of them.
 
     Raises
     ------
@@ -66,25 +85,47 @@ def read_pages(
         raise InputError(f"Standard input cannot be read as {stdin_format!r}; choose from {known}.")
     if text_column == id_column:
         raise InputError(f"The text and the id cannot be the same column, {text_column!r}.")
-    options = Options(text_column, id_column, max_chars)
+    options = Options(text_column, id_column, max_chars, timeout)
+    meter = meter or Meter()
     sources = expand(inputs, FORMATS, stdin_format)
-    return _first_of_each_id(page for source in sources for page in _read(source, options))
+    sizes = [source.size for source in sources]
+    meter.total = None if None in sizes else sum(size or 0 for size in sizes)
+    return _first_of_each_id(page for source in sources for page in _read(source, options, meter))
 
 
-def _read(source: Source, options: Options) -> Iterator[Page]:
+def inputs_stamp(inputs: Sequence[str]) -> str:
+    """What changes when the files that ``inputs`` name change: their paths, sizes and times.
+
+    Raises
+    ------
+    InputError
+        As ``read_pages``.
+    """
+    digest = hashlib.sha256()
+    total = 0
+    sources = expand(inputs, FORMATS)
+    for source in sources:
+        with suppress(OSError):  # a file that cannot be read is told when it is read
+            status = os.stat(source.path)
+            total += status.st_size
+            digest.update(f"{status.st_size} {status.st_mtime_ns} ".encode())
+        digest.update(os.fsencode(source.path) + b"\0")
+    return f"{len(sources):,} files of {total:,} bytes ({digest.hexdigest()[:16]})"
+
+
+def _read(source: Source, options: Options, meter: Meter) -> Iterator[Page]:
     try:
-        with source.open() as stream:
+        with source.open(meter) as stream:
             yield from READERS[source.format](stream, source.name, options)
     except OSError as error:
         yield failed(source.name, f"the file cannot be read ({error.strerror or error})")
 
 
 def _first_of_each_id(pages: Iterable[Page]) -> Iterator[Page]:
-    seen: dict[str, str] = {}
-    for page in pages:
-        if page.id not in seen:
-            seen[page.id] = page.where
-        elif page.error is None:
-            problem = f"{page.where}: the id {page.id!r} was already used at {seen[page.id]}"
-            page = replace(page, text="", error=problem)
-        yield page
+    with closing(SeenIds()) as seen:
+        for page in pages:
+            place = seen.first(page.id, page.where)
+            if place is not None and page.error is None:
+                problem = f"{page.where}: the id {page.id!r} was already used at {place}"
+                page = replace(page, text="", error=problem)
+            yield page

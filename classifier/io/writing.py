@@ -142,6 +142,13 @@ def open_writer(
         An option is unknown, or does not go with another one; on entering, ``path`` cannot be
         written.
     """
+    return StreamWriter(path, row_maker(format, rows, sentences, labels, review))
+
+
+def row_maker(
+    format: str, rows: str, sentences: str, labels: Sequence[str], review: bool
+) -> MakeRows:
+    """Return what makes the rows of a format; parameters and errors are those of ``open_writer``."""
     _check("format", format, WRITE_FORMATS)
     _check("rows", rows, ROWS)
     _check("sentences", sentences, SENTENCES)
@@ -149,10 +156,6 @@ def open_writer(
         raise InputError(f"Rows of sentences are for csv and tsv; {format} nests them in pages.")
     if rows == "sentences" and sentences == "none":
         raise InputError("Rows of sentences need sentences: choose 'flagged' or 'all'.")
-    return StreamWriter(path, _maker(format, rows, sentences, labels, review))
-
-
-def _maker(format: str, rows: str, sentences: str, labels: Sequence[str], review: bool) -> MakeRows:
     if format == "jsonl":
         return partial(JsonlRows, sentences=sentences)
     if format == "parquet":

@@ -11,11 +11,13 @@ from classifier.report.card import model_card
 from classifier.report.certificate import certificate
 from classifier.report.corpus import plot_statistics, statistics_table
 from classifier.report.html import HtmlRows
+from classifier.report.progress import Progress
 from classifier.report.reasons import explanation_row, explanation_text
 from classifier.report.tables import metrics_table
 from classifier.report.terminal import TextRows, colours_welcome, printable, summary
 
 __all__ = [
+    "Progress",
     "certificate",
     "colours_welcome",
     "explanation_row",
