@@ -76,6 +76,14 @@ FORMATS = ("jsonl", "csv", "tsv", "parquet", "text", "html")
 @click.option(
     "-j", "--jobs", default=1, show_default=True, help="Worker processes; -1 takes all cores."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark", "ray"]),
+    default="local",
+    show_default=True,
+    help="Score on a cluster: one INPUT, Parquet or JSON lines at any path or URI that the engine "
+    "reads, to the new folder -o.",
+)
 def command(
     inputs: tuple[str, ...],
     model: str | None,
@@ -91,6 +99,7 @@ def command(
     min_recall: float | None,
     max_chars: int,
     jobs: int,
+    engine: str,
 ) -> None:
     """Score INPUTS: files, folders, quoted globs, or '-' for stdin.
 
@@ -109,6 +118,10 @@ def command(
     path = model or default_model()
     promised, review = _promised(open_scorer(path).model, min_precision, min_recall)
     chosen = promised | _thresholds(thresholds)
+    if engine != "local":
+        from classifier.cli._engine import score_with
+
+        return score_with(engine, chosen, review)
     scorer = open_scorer(path, chosen, review)
     labels = scorer.model.labels
     pages = read_pages(
