@@ -1,6 +1,7 @@
 """Ray carries the batches: ``Dataset.map_batches`` with a callable class. Needs the extra ``ray``.
 
-The cluster is the connected one, else that of ``RAY_ADDRESS``, else a local one.
+The cluster is the connected one, else that of ``RAY_ADDRESS``, else a local one. It needs two cores: Ray
+reserves one for each worker, and one for reading.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ def score_files(source: str, target: str, job: Job) -> Counts:
     ray.init(ignore_reinit_error=True)
     try:
         if job.reads == "jsonl":
-            dataset = ray.data.read_datasource(_Lines(source, limit=job.options.line_limit))
+            lines = _Lines(source, limit=job.options.line_limit)
+            dataset = ray.data.read_datasource(lines)
         else:
             dataset = ray.data.read_parquet(source)
         sink = _Output(target, job)

@@ -1,6 +1,7 @@
 """Spark carries the batches: ``DataFrame.mapInArrow``. Needs the extra ``spark``, and Java.
 
-The session is the active one, else that of ``spark-submit`` or of Spark's settings, else a local one.
+The session is the active one, else that of ``PYSPARK_SUBMIT_ARGS`` or of Spark's settings, else a
+local one. ``PYSPARK_PYTHON`` names the workers' Python, by default the path of this one.
 """
 
 from __future__ import annotations
@@ -82,7 +83,6 @@ def score_files(source: str, target: str, job: Job) -> Counts:
 
 
 def _session() -> SparkSession:
-    """The session; workers of a local one run this Python, whatever ``python3`` may be."""
-    if "PYSPARK_GATEWAY_PORT" not in os.environ:  # spark-submit sets it
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    """The session; without word of it, workers run this Python, whatever ``python3`` may be."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return SparkSession.builder.appName("classifier").getOrCreate()
