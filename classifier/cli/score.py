@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from classifier.schema import Page, Verdict
 
 #: Options that another run of the same work may have otherwise.
-_FREE = ("inputs", "model", "output", "jobs", "resume")
+_FREE = ("inputs", "model", "output", "jobs", "resume", "engine")
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "text", "html")
 
 
@@ -115,6 +115,14 @@ def _number_of_jobs(ctx: click.Context, param: click.Parameter, value: str) -> i
     help="Go on where a run that was killed or interrupted has left its output; the other options "
     "must be the same, but for --jobs.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark", "ray"]),
+    default="local",
+    show_default=True,
+    help="Score on a cluster: one INPUT, Parquet or JSON lines at any path or URI that the engine "
+    "reads, to the new folder -o.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -134,6 +142,7 @@ def command(
     timeout: float | None,
     jobs: int,
     resume: bool,
+    engine: str,
 ) -> None:
     """Score INPUTS: files, folders, quoted globs, or '-' for stdin.
 
@@ -155,6 +164,10 @@ def command(
     path = model or default_model()
     promised, review = _promised(path, min_precision, min_recall)
     chosen = promised | _thresholds(thresholds)
+    if engine != "local":
+        from classifier.cli._engine import score_with
+
+        return score_with(engine, chosen, review)
     scorer = open_scorer(path, chosen, review)
     labels = scorer.model.labels
     meter = Meter()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from classifier.io.lines import Line, bounded_lines, decode, too_long
+from classifier.io.lines import bounded_lines, decode, too_long
 from classifier.io.record import Options, Record, pages, type_name
 from classifier.io.values import MAX_DEPTH, depth
 from classifier.schema import Page
@@ -28,15 +28,18 @@ def read(stream: BinaryIO, name: str, options: Options) -> Iterator[Page]:
 def records(stream: BinaryIO, name: str, limit: int) -> Iterator[Record]:
     """Yield one record for each line that is not blank, of at most ``limit`` bytes."""
     for line in bounded_lines(stream, limit):
-        where = f"{name}:{line.number}"
-        if line.data is None:
-            yield Record(where, {}, f"the line is {too_long(limit)}")
-        elif line.data.strip():
-            fields, problem = _object(line.data, line)
-            yield Record(where, fields, problem)
+        if line.data is None or line.data.strip():
+            yield record(line.data, f"{name}:{line.number}", limit, line.offset)
 
 
-def _object(data: bytes, line: Line) -> tuple[dict[str, Any], str | None]:
+def record(data: bytes | None, where: str, limit: int, offset: int = 0) -> Record:
+    """Return the record of one line, ``offset`` bytes into its file; ``None`` was too long to hold."""
+    if data is None or len(data) > limit:
+        return Record(where, {}, f"the line is {too_long(limit)}")
+    return Record(where, *_object(data, offset))
+
+
+def _object(data: bytes, offset: int) -> tuple[dict[str, Any], str | None]:
     import orjson
 
     try:
@@ -44,7 +47,7 @@ def _object(data: bytes, line: Line) -> tuple[dict[str, Any], str | None]:
         if _LONG_NUMBER.search(data):
             value = json.loads(data)
     except orjson.JSONDecodeError as error:
-        _, problem = decode(data, line.offset)
+        _, problem = decode(data, offset)
         return {}, problem or f"broken JSON at column {error.colno}: {error.msg}"
     except (ValueError, RecursionError) as error:
         return {}, f"JSON that cannot be held: {error}"

@@ -59,14 +59,20 @@ def _group(file: Any, group: int, name: str, rows: range) -> Iterator[Record]:
     number = rows.start
     try:
         for batch in file.iter_batches(batch_size=_BATCH, row_groups=[group]):
-            names = distinct(batch.schema.names)
-            columns = [_values(column) for column in batch.columns]
-            for values in zip(*columns, strict=True):
-                yield _record(f"{name}:{number}", names, values)
+            for record in batch_records(batch, name, number):
+                yield record
                 number += 1
     except (pa.ArrowException, OSError, ValueError) as error:
         lost = f"rows {number:,} to {rows.stop - 1:,} cannot be read ({_first_line(error)})"
         yield Record(f"{name}:{number}", {}, lost)
+
+
+def batch_records(batch: Any, name: str, start: int = 1) -> Iterator[Record]:
+    """Yield one record for each row of an Arrow batch, whose first row is number ``start``."""
+    names = distinct(batch.schema.names)
+    columns = [_values(column) for column in batch.columns]
+    for number, values in enumerate(zip(*columns, strict=True), start):
+        yield _record(f"{name}:{number}", names, values)
 
 
 def _record(where: str, names: Sequence[str], values: Sequence[Any]) -> Record:

@@ -74,10 +74,7 @@ class ParquetRows:
             self._schema = schema_of(self._labels, self._kinds, self._review)
             self._begin(self._schema)
         rows = [
-            # a failed page has no scores: null, not a structure of nulls
-            row
-            | {name: row[name] or None for name in ("scores", DECISIONS) if name in row}
-            | fitted(own, self._kinds)
+            contract_cells(row) | fitted(own, self._kinds)
             for row, own in zip(self._rows, self._own, strict=True)
         ]
         self._put(pa.Table.from_pylist(rows, schema=self._schema))
@@ -124,21 +121,42 @@ class _Counting:
         self.closed = True
 
 
-def schema_of(labels: Sequence[str], kinds: Mapping[str, str], review: bool) -> Any:
-    """Return the schema of a file of verdicts whose own columns have these kinds."""
+def contract_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the contract's fields as cells: a failed page has null scores, no structure of nulls."""
+    return dict(row) | {name: row[name] or None for name in ("scores", DECISIONS) if name in row}
+
+
+def contract_types(labels: Sequence[str], review: bool) -> dict[str, Any]:
+    """Return the Arrow types of the contract's fields, in the order of their columns."""
     import pyarrow as pa
 
     scores = pa.struct([(label, pa.float64()) for label in labels])
     decided = pa.struct([(label, pa.string()) for label in labels])
-    decisions = [(DECISIONS, decided)] if review else []
+    decisions = {DECISIONS: decided} if review else {}
     cue = pa.struct([("cue", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
     sentence = pa.struct(
         [
             *(("start", pa.int64()), ("end", pa.int64()), ("text", pa.string())),
             *(("flags", pa.list_(pa.string())), ("scores", scores), ("cues", pa.list_(cue))),
-            *decisions,
+            *decisions.items(),
         ]
     )
+    return {
+        "id": pa.string(),
+        "text": pa.string(),
+        "flags": pa.list_(pa.string()),
+        "scores": scores,
+        "sentences": pa.list_(sentence),
+        "model": pa.string(),
+        "error": pa.string(),
+        **decisions,
+    }
+
+
+def schema_of(labels: Sequence[str], kinds: Mapping[str, str], review: bool) -> Any:
+    """Return the schema of a file of verdicts whose own columns have these kinds."""
+    import pyarrow as pa
+
     types = {
         "bool": pa.bool_(),
         "int": pa.int64(),
@@ -147,13 +165,4 @@ def schema_of(labels: Sequence[str], kinds: Mapping[str, str], review: bool) -> 
         "json": pa.string(),
     }
     own = [(name, types[wanted]) for name, wanted in kinds.items()]
-    fields = {
-        "id": pa.string(),
-        "text": pa.string(),
-        "flags": pa.list_(pa.string()),
-        "scores": scores,
-        "sentences": pa.list_(sentence),
-        "model": pa.string(),
-        "error": pa.string(),
-    }
-    return pa.schema([*fields.items(), *decisions, *own, (EXTRA, pa.string())])
+    return pa.schema([*contract_types(labels, review).items(), *own, (EXTRA, pa.string())])

@@ -61,10 +61,11 @@ class Record:
 def pages(records: Iterable[Record], options: Options) -> Iterator[Page]:
     """Turn each record into one page; a problem of the record becomes the page's error."""
     for record in records:
-        yield _page(record, options)
+        yield page(record, options)
 
 
-def _page(record: Record, options: Options) -> Page:
+def page(record: Record, options: Options) -> Page:
+    """Turn one record into a page."""
     fields = record.fields
     key, key_problem = identity(fields.get(options.id_column), record.where)
     problem = record.problem
