@@ -76,7 +76,8 @@ def main() -> None:
     options = parser.parse_args()
     os.environ |= {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     train, dev = read(options)
-    results, missing = {}, {}
+    results: dict[str, Result] = {}
+    missing: dict[str, str | None] = {}
     for name in options.only:
         try:
             contender = CONTENDERS[name]()
@@ -88,8 +89,10 @@ def main() -> None:
         except KeyboardInterrupt:  # whoever has no time left still gets what was measured
             missing[name] = "interrupted"
             continue
-        print(name, "done", file=sys.stderr)
-    print("\n".join(report(train, dev, results, missing)))
+        found = [results[name].metrics["labels"][x]["sentence"] for x in dev.labels]
+        print(name, *(f"{m['average_precision']:.3f}" for m in found), file=sys.stderr, flush=True)
+    ordered = {name: results[name] for name in CONTENDERS if name in results}
+    print("\n".join(report(train, dev, ordered, missing)))
 
 
 def measure(contender: Contender, train: Dataset, dev: Dataset) -> Result:
