@@ -40,16 +40,17 @@ Score = Callable[[list[str]], object]
 
 
 def ours(jobs: int) -> Score:
-    from classifier.io.jsonl_writer import JsonlRows
+    from classifier.io.jsonl_writer import JsonLine
     from classifier.schema import Page
     from classifier.scoring import default_model, score_pages
 
     def score(texts: list[str]) -> None:
+        pages = (Page(str(i), text) for i, text in enumerate(texts))
+        lines = score_pages(
+            pages, default_model(), sentences="all", n_jobs=jobs, then=JsonLine("all")
+        )
         with open(os.devnull, "wb") as stream:
-            rows = JsonlRows(stream, "all")
-            pages = (Page(str(i), text) for i, text in enumerate(texts))
-            for verdict in score_pages(pages, default_model(), sentences="all", n_jobs=jobs):
-                rows.write(verdict)
+            stream.writelines(lines)
 
     score(["Warm up."] * 2)  # opens the model, and starts the workers where there are any
     return score

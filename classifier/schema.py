@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 PROMOTIONAL = "promotional"
@@ -18,10 +17,6 @@ CLAIMS = ("none", "supported", "unsupported")
 #: What becomes of a label when there is a review band: at or above the threshold, between the band's
 #: lower edge and the threshold, below the band.
 FLAG, REVIEW, PASS = "flag", "review", "pass"
-
-
-def _nothing() -> Mapping[str, Any]:
-    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ class Page:
     id: str
     text: str
     where: str = ""
-    columns: Mapping[str, Any] = field(default_factory=_nothing)
+    columns: Mapping[str, Any] = field(default_factory=dict)
     carry_text: bool = False
     error: str | None = None
 
@@ -82,7 +77,7 @@ class LabelledPage:
     text: str
     segments: tuple[Segment, ...]
     where: str = ""
-    columns: Mapping[str, Any] = field(default_factory=_nothing)
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +157,7 @@ class Verdict:
     scores: Mapping[str, float] = field(default_factory=dict)
     sentences: tuple[Sentence, ...] = ()
     model: str = ""
-    columns: Mapping[str, Any] = field(default_factory=_nothing)
+    columns: Mapping[str, Any] = field(default_factory=dict)
     carry_text: bool = False
     error: str | None = None
     decisions: Mapping[str, str] | None = None

@@ -10,11 +10,12 @@ from __future__ import annotations
 import gc
 import hashlib
 import sys
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -236,7 +237,8 @@ def score_pages(
     sentences: str = "flagged",
     n_jobs: int = 1,
     timeout: float | None = None,
-) -> Generator[Verdict, None, None]:
+    then: Callable[[Verdict], Any] | None = None,
+) -> Generator[Any, None, None]:
     """Score a stream of pages; verdicts come in the order of the pages, one for each.
 
     Parameters
@@ -255,6 +257,9 @@ def score_pages(
         (out of memory) becomes an error; see ``classifier.workers``.
     timeout
         Seconds that a page may take before it becomes an error; ``None`` is no limit.
+    then
+        What is done with each verdict where it was made, and yielded in its place: a whole verdict is
+        dear to send from a worker. Must be something that can be pickled.
 
     Raises
     ------
@@ -270,12 +275,12 @@ def score_pages(
         raise InputError("A timeout needs POSIX signals and the main thread, or else two jobs.")
     key = _key(model, thresholds, review)
     _scorer(*key)  # a broken bundle is reported here, not by a worker
-    score = partial(_score_batch, key, sentences, timeout)
+    score = partial(_score_and, then, key, sentences, timeout)
     if n_jobs == 1:
         return (verdict for batch in batches(pages) for verdict in score(batch))
     from joblib import effective_n_jobs
 
-    def lost(page: Page) -> Verdict:
+    def lost(page: Page) -> Any:
         why = "the process that scored it was killed, twice (out of memory?)"
         return score([_without_text(page, why)])[0]
 
@@ -329,6 +334,17 @@ def _score_batch(
         ]
     late = _without_text(batch[0], f"scoring took longer than {timeout:g} s")
     return _scorer(*key).score_batch([late], sentences)
+
+
+def _score_and(
+    then: Callable[[Verdict], Any] | None,
+    key: Key,
+    sentences: str,
+    timeout: float | None,
+    batch: Sequence[Page],
+) -> list[Any]:
+    verdicts = _score_batch(key, sentences, timeout, batch)
+    return verdicts if then is None else [then(verdict) for verdict in verdicts]
 
 
 def _without_text(page: Page, problem: str) -> Page:

@@ -65,6 +65,19 @@ def test_emoticons_across_chunks(reference: Reference, analyser: Analyser, text:
     assert equal(analyser.analyse([text]), reference.analyse([text]))
 
 
+@settings(deadline=None, max_examples=300)
+@given(
+    st.text("aesxdmoADMX", min_size=1, max_size=4),
+    st.text("!\"'),.:;?]}’”…-*", max_size=2),
+    st.sampled_from(["", " ", " (", ")", "D", " :", "-"]),
+)
+def test_a_word_and_a_sign(
+    reference: Reference, analyser: Analyser, word: str, signs: str, after: str
+) -> None:
+    text = f"{word}{signs}{after}"
+    assert equal(analyser.analyse([text]), reference.analyse([text]))
+
+
 def test_analysis_of_articles(
     reference: Reference, analyser: Analyser, articles: list[str]
 ) -> None:

@@ -9,7 +9,7 @@ from contextlib import closing
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from classifier.io import Meter, Writer
     from classifier.schema import Page, Verdict
 
+#: A row, what it adds to the counts, and the error of its record.
+_Prepared = tuple[Any, Counter[str], str | None]
 #: Options that another run of the same work may have otherwise.
 _FREE = ("inputs", "model", "output", "jobs", "resume", "engine")
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "text", "html")
@@ -232,7 +234,7 @@ def command(
 def _write(
     writer: Writer,
     pages: Iterator[Page],
-    score: Callable[[Iterator[Page]], Generator[Verdict, None, None]],
+    score: Callable[..., Generator[_Prepared, None, None]],
     counts: Counter[str],
     meter: Meter,
 ) -> None:
@@ -243,15 +245,21 @@ def _write(
         done = counts["scored"] + counts["failed"]
         if done:
             click.echo(f"resuming after {done:,} records", err=True)
-        with Progress(meter, done) as progress, closing(score(islice(pages, done, None))) as found:
-            for verdict in found:
-                counts["failed" if verdict.error else "scored"] += 1
-                counts.update(f"page/{label}" for label in verdict.flags)
-                counts.update(f"sentence/{label}" for s in verdict.sentences for label in s.flags)
-                writer.write(verdict)
+        found = score(islice(pages, done, None), then=partial(_prepared, writer.prepare))
+        with Progress(meter, done) as progress, closing(found):
+            for row, of_row, error in found:
+                counts.update(of_row)
+                writer.put(row)
                 progress.advance()
-                if verdict.error:
-                    progress.say(printable(verdict.error))
+                if error:
+                    progress.say(printable(error))
+
+
+def _prepared(prepare: Callable[[Verdict], Any], verdict: Verdict) -> _Prepared:
+    """What workers send back."""
+    from classifier.report import tally
+
+    return prepare(verdict), tally(verdict), verdict.error
 
 
 def _interrupted(kept: int, part: str) -> str:

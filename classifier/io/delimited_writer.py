@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from classifier.io.csvrows import QUOTE
@@ -15,12 +16,61 @@ WINDOW = 1_000
 EXTRA = "extra"
 
 
-class DelimitedPages:
-    """Writes one row a page.
+#: A row of a page before its columns are known: the input's own values, the id, the answers.
+PageCells = tuple[dict[str, Any], list[Any], list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """Makes one row a page, but for the order of the input's own columns.
 
     Columns: id, the input's own, ``score_`` and ``flag_`` and ``n_`` (flagged sentences) of each
-    label, model, error. The input's columns are those of the first 1,000 rows; only where more rows
-    follow comes a last column ``extra``, a JSON object of what fits no other.
+    label, model, error.
+
+    Attributes
+    ----------
+    labels
+        In the order of their columns.
+    review
+        Whether there is a review band, and so a column ``decisions_`` of each label.
+    """
+
+    labels: tuple[str, ...]
+    review: bool = False
+
+    def __call__(self, verdict: Verdict) -> PageCells:
+        """Return the cells."""
+        own = passthrough(verdict.columns, (*contract(self.review), *self.answers, EXTRA))
+        scores, failed = rounded(verdict.scores), verdict.error is not None
+        counts = [
+            sum(label in sentence.flags for sentence in verdict.sentences) for label in self.labels
+        ]
+        answers = [
+            *(scores.get(label) for label in self.labels),
+            *(None if failed else label in verdict.flags for label in self.labels),
+            *(None if failed else count for count in counts),
+            *((verdict.decisions or {}).get(label) for label in self._decided),
+            verdict.model,
+            verdict.error,
+        ]
+        return own, [verdict.id], answers
+
+    @property
+    def answers(self) -> list[str]:
+        """Names of the columns that follow the input's own."""
+        names = [f"{kind}_{label}" for kind in ("score", "flag", "n") for label in self.labels]
+        return [*names, *_decision_columns(self._decided), "model", "error"]
+
+    @property
+    def _decided(self) -> tuple[str, ...]:
+        return self.labels if self.review else ()
+
+
+class DelimitedPages:
+    """Writes the rows of pages under one header.
+
+    The input's columns are those of the first 1,000 rows; only where more rows follow comes a last
+    column ``extra``, a JSON object of what fits no other.
 
     Parameters
     ----------
@@ -28,10 +78,8 @@ class DelimitedPages:
         Gets UTF-8 lines that end in a line feed.
     delimiter
         One character.
-    labels
-        In the order of their columns.
-    review
-        Whether there is a review band, and so a column ``decisions_`` of each label.
+    answers
+        See ``PageRow``.
     state
         Of rows that wrote what is already on ``stream``.
     """
@@ -40,26 +88,18 @@ class DelimitedPages:
         self,
         stream: BinaryIO,
         delimiter: str,
-        labels: Sequence[str],
-        review: bool = False,
+        answers: Sequence[str],
         state: Mapping[str, Any] | None = None,
     ) -> None:
         self._stream = stream
         self._delimiter = delimiter
-        self._labels = tuple(labels)
-        self._tail = [f"{kind}_{label}" for kind in ("score", "flag", "n") for label in labels]
-        self._decided = self._labels if review else ()
-        self._tail += _decision_columns(self._decided)
-        self._tail += ["model", "error"]
-        self._reserved = (*contract(review), *self._tail, EXTRA)
-        self._waiting: list[tuple[dict[str, Any], list[Any], list[Any]]] = []
+        self._answers = answers
+        self._waiting: list[PageCells] = []
         self._columns: list[str] | None = None if state is None else list(state["columns"])
         self._open = state is not None and bool(state["open"])
 
-    def write(self, verdict: Verdict) -> None:
+    def write(self, row: PageCells) -> None:
         """Write one row, or keep it until the header is known."""
-        own = passthrough(verdict.columns, self._reserved)
-        row = (own, [verdict.id], self._answers(verdict))
         if self._columns is not None:
             self._put(*row)
             return
@@ -79,24 +119,9 @@ class DelimitedPages:
         if self._columns is None:
             self._settle()
 
-    def _answers(self, verdict: Verdict) -> list[Any]:
-        scores = rounded(verdict.scores)
-        failed = verdict.error is not None
-        counts = [
-            sum(label in sentence.flags for sentence in verdict.sentences) for label in self._labels
-        ]
-        return [
-            *(scores.get(label) for label in self._labels),
-            *(None if failed else label in verdict.flags for label in self._labels),
-            *(None if failed else count for count in counts),
-            *((verdict.decisions or {}).get(label) for label in self._decided),
-            verdict.model,
-            verdict.error,
-        ]
-
     def _settle(self) -> None:
         self._columns = list(dict.fromkeys(name for own, _, _ in self._waiting for name in own))
-        header = ["id", *self._columns, *self._tail, *([EXTRA] if self._open else [])]
+        header = ["id", *self._columns, *self._answers, *([EXTRA] if self._open else [])]
         self._stream.write(line(header, self._delimiter))
         for row in self._waiting:
             self._put(*row)
@@ -110,54 +135,52 @@ class DelimitedPages:
         self._stream.write(line(cells, self._delimiter))
 
 
-class DelimitedSentences:
-    """Writes one row a sentence, and one for each failed page.
+@dataclass(frozen=True, slots=True)
+class SentenceLines:
+    """Makes one row a sentence, and one for each failed page.
 
     Columns: id, start, end, text, ``score_`` and ``flag_`` of each label, cues (their names,
     separated by semicolons), model, error. The input's own columns are left out.
 
-    Parameters
+    Attributes
     ----------
-    stream, delimiter, labels, review, state
-        As in ``DelimitedPages``.
+    delimiter
+        One character.
+    labels, review
+        As in ``PageRow``.
     sentences
         ``flagged`` or ``all``.
     """
 
-    def __init__(
-        self,
-        stream: BinaryIO,
-        delimiter: str,
-        labels: Sequence[str],
-        sentences: str,
-        review: bool = False,
-        state: Mapping[str, Any] | None = None,
-    ) -> None:
-        self._stream = stream
-        self._delimiter = delimiter
-        self._labels = tuple(labels)
-        self._sentences = sentences
-        self._decided = self._labels if review else ()
-        scores = [f"{kind}_{label}" for kind in ("score", "flag") for label in labels]
-        scores += _decision_columns(self._decided)
-        if state is None:
-            self._put(["id", "start", "end", "text", *scores, "cues", "model", "error"])
+    delimiter: str
+    labels: tuple[str, ...]
+    sentences: str
+    review: bool = False
 
-    def write(self, verdict: Verdict) -> None:
-        """Write the rows of one page."""
+    def __call__(self, verdict: Verdict) -> bytes:
+        """Return the lines of one page."""
         if verdict.error is not None:
-            empty = [None] * (3 + 2 * len(self._labels) + len(self._decided) + 1)
-            self._put([verdict.id, *empty, verdict.model, verdict.error])
-            return
-        for sentence in chosen(verdict.sentences, self._sentences):
-            self._put([verdict.id, *self._cells(verdict.text, sentence), verdict.model, None])
+            empty = [None] * (3 + 2 * len(self.labels) + len(self._decided) + 1)
+            return line([verdict.id, *empty, verdict.model, verdict.error], self.delimiter)
+        return b"".join(
+            line(
+                [verdict.id, *self._cells(verdict.text, sentence), verdict.model, None],
+                self.delimiter,
+            )
+            for sentence in chosen(verdict.sentences, self.sentences)
+        )
 
-    def state(self) -> Mapping[str, Any]:
-        """See ``ResumableRows``."""
-        return {}
+    @property
+    def header(self) -> bytes:
+        """The first line."""
+        scores = [f"{kind}_{label}" for kind in ("score", "flag") for label in self.labels]
+        scores += _decision_columns(self._decided)
+        names = ["id", "start", "end", "text", *scores, "cues", "model", "error"]
+        return line(names, self.delimiter)
 
-    def close(self) -> None:
-        """Nothing is held back."""
+    @property
+    def _decided(self) -> tuple[str, ...]:
+        return self.labels if self.review else ()
 
     def _cells(self, text: str, sentence: Sentence) -> list[Any]:
         scores = rounded(sentence.scores)
@@ -165,14 +188,11 @@ class DelimitedSentences:
             sentence.start,
             sentence.end,
             text[sentence.start : sentence.end],
-            *(scores.get(label) for label in self._labels),
-            *(label in sentence.flags for label in self._labels),
+            *(scores.get(label) for label in self.labels),
+            *(label in sentence.flags for label in self.labels),
             *((sentence.decisions or {}).get(label) for label in self._decided),
             ";".join(dict.fromkeys(cue.cue for cue in sentence.cues)),
         ]
-
-    def _put(self, cells: Iterable[Any]) -> None:
-        self._stream.write(line(cells, self._delimiter))
 
 
 def _decision_columns(labels: Sequence[str]) -> list[str]:

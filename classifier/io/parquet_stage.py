@@ -18,7 +18,7 @@ class StagedRows(ParquetRows):
 
     Parameters
     ----------
-    stream, labels, sentences, review
+    stream, labels, review
         As in ``ParquetRows``.
     state
         Of rows that wrote the messages already on ``stream``.
@@ -28,11 +28,10 @@ class StagedRows(ParquetRows):
         self,
         stream: BinaryIO,
         labels: Sequence[str],
-        sentences: str,
         review: bool = False,
         state: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(stream, labels, sentences, review)
+        super().__init__(stream, labels, review)
         self._messages = stream
         if state is not None:
             self._kinds = dict(state["kinds"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from classifier.errors import InputError
@@ -14,8 +15,33 @@ from classifier.schema import Verdict
 GROUP = 10_000
 
 
+#: A row before the types of its columns are known: the contract's fields, the input's own.
+Fields = tuple[dict[str, Any], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class RowFields:
+    """Makes one row a page: the contract's fields and the input's own columns.
+
+    Attributes
+    ----------
+    sentences
+        ``flagged``, ``all`` or ``none``.
+    review
+        Whether there is a review band, and so a field ``decisions``.
+    """
+
+    sentences: str
+    review: bool = False
+
+    def __call__(self, verdict: Verdict) -> Fields:
+        """Return the fields."""
+        own = plain(passthrough(verdict.columns, (*contract(self.review), EXTRA)))
+        return contract_fields(verdict, self.sentences), own
+
+
 class ParquetRows:
-    """Writes one row a page: the contract's fields, the input's own columns, ``extra``.
+    """Writes rows with the contract's fields, the input's own columns, ``extra``.
 
     ``text`` is null but where it was extracted. The input's columns are those of the first 10,000
     rows, each of the type of its first value: bool, int64, float64, string, or string holding JSON
@@ -27,8 +53,6 @@ class ParquetRows:
         Gets the file; need not be seekable.
     labels
         Names of the scores.
-    sentences
-        ``flagged``, ``all`` or ``none``.
     review
         Whether there is a review band, and so a field ``decisions``.
 
@@ -38,25 +62,20 @@ class ParquetRows:
         There are no labels: Parquet has no empty structures.
     """
 
-    def __init__(
-        self, stream: BinaryIO, labels: Sequence[str], sentences: str, review: bool = False
-    ) -> None:
+    def __init__(self, stream: BinaryIO, labels: Sequence[str], review: bool = False) -> None:
         if not labels:
             raise InputError("Parquet output needs at least one label.")
         self._stream = stream
         self._labels = tuple(labels)
-        self._sentences = sentences
         self._review = review
-        self._rows: list[dict[str, Any]] = []
-        self._own: list[dict[str, Any]] = []
+        self._rows: list[Fields] = []
         self._kinds: dict[str, str] | None = None
         self._schema: Any = None
         self._writer: Any = None
 
-    def write(self, verdict: Verdict) -> None:
+    def write(self, row: Fields) -> None:
         """Keep one row; write the row group when it is full."""
-        self._rows.append(contract_fields(verdict, self._sentences))
-        self._own.append(plain(passthrough(verdict.columns, (*contract(self._review), EXTRA))))
+        self._rows.append(row)
         if len(self._rows) == GROUP:
             self._flush()
 
@@ -70,16 +89,12 @@ class ParquetRows:
         import pyarrow as pa
 
         if self._kinds is None:
-            self._kinds = column_kinds(self._own)
+            self._kinds = column_kinds([own for _, own in self._rows])
             self._schema = schema_of(self._labels, self._kinds, self._review)
             self._begin(self._schema)
-        rows = [
-            contract_cells(row) | fitted(own, self._kinds)
-            for row, own in zip(self._rows, self._own, strict=True)
-        ]
+        rows = [contract_cells(fields) | fitted(own, self._kinds) for fields, own in self._rows]
         self._put(pa.Table.from_pylist(rows, schema=self._schema))
         self._rows.clear()
-        self._own.clear()
 
     def _begin(self, schema: Any) -> None:
         self._writer = open_parquet(self._stream, schema)

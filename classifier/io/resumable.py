@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol, Self
+from typing import Any, BinaryIO, Protocol, Self, cast
 
 from classifier.errors import InputError
 from classifier.io.journal import Journal, load, refuse_other, save
 from classifier.io.parquet_stage import StagedRows, to_parquet
 from classifier.io.paths import STDIN
 from classifier.io.values import sound
-from classifier.io.writing import WRITE_FORMATS, Rows, row_maker
+from classifier.io.writing import WRITE_FORMATS, Format, Rows, format_of
+from classifier.schema import Verdict
 
 #: Seconds between two entries in the journal: what a kill costs at most, and a flush to disk each.
 EVERY = 1.0
@@ -60,8 +61,8 @@ class ResumableWriter:
     ----------
     path
         File to write.
-    make
-        Makes the rows of the format.
+    format
+        Its rows can be made again where others stopped.
     settings
         See ``Journal``.
     tally
@@ -81,7 +82,7 @@ class ResumableWriter:
     def __init__(
         self,
         path: str,
-        make: MakeResumableRows,
+        format: Format,
         *,
         settings: Mapping[str, Any],
         tally: Counter[str],
@@ -92,7 +93,8 @@ class ResumableWriter:
         folder, name = os.path.split(self._target)
         self.part = os.path.join(folder, f".{name}.part")
         self.journal = os.path.join(folder, f".{name}.journal")
-        self._make = make
+        self.prepare = format.prepare
+        self._make = cast(MakeResumableRows, format.rows)
         self._settings = settings
         self._tally = tally
         self._resume = resume
@@ -153,9 +155,13 @@ class ResumableWriter:
             )
         return journal
 
-    def write(self, verdict: Any) -> None:
+    def write(self, verdict: Verdict) -> None:
         """Write the row, or rows, of one page."""
-        self._rows.write(verdict)
+        self.put(self.prepare(verdict))
+
+    def put(self, prepared: Any) -> None:
+        """The same of a verdict that was prepared."""
+        self._rows.write(prepared)
         self.records += 1
         if time.monotonic() - self._saved >= EVERY:
             self._save()
@@ -224,13 +230,13 @@ def open_resumable(
     InputError
         An option is unknown, or does not go with another one.
     """
-    make: Any = row_maker(format, rows, sentences, labels, review)
+    chosen = format_of(format, rows, sentences, labels, review)
     convert = None
     if format == "parquet":
-        make = partial(StagedRows, labels=labels, sentences=sentences, review=review)
+        chosen = chosen._replace(rows=partial(StagedRows, labels=labels, review=review))
         convert = to_parquet
     return ResumableWriter(
-        path, make, settings=settings, tally=tally, resume=resume, convert=convert
+        path, chosen, settings=settings, tally=tally, resume=resume, convert=convert
     )
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self
+from typing import Any, BinaryIO, NamedTuple, Protocol, Self
 
 from classifier.errors import InputError
-from classifier.io.delimited_writer import DelimitedPages, DelimitedSentences
+from classifier.io.delimited_writer import DelimitedPages, PageRow, SentenceLines
 from classifier.io.destination import destination
-from classifier.io.jsonl_writer import JsonlRows
-from classifier.io.parquet_writer import ParquetRows
+from classifier.io.jsonl_writer import JsonLine
+from classifier.io.parquet_writer import ParquetRows, RowFields
 from classifier.io.rows import SENTENCES
 from classifier.schema import Verdict
 
@@ -24,17 +24,74 @@ ROWS = ("pages", "sentences")
 
 
 class Rows(Protocol):
-    """Turns verdicts into one format on a stream that someone else opens and closes."""
+    """Writes one format on a stream that someone else opens and closes."""
 
-    def write(self, verdict: Verdict) -> None:
-        """Take one verdict."""
+    def write(self, row: Any, /) -> None:
+        """Take what was prepared of one verdict."""
 
     def close(self) -> None:
         """Write what is still held back; the stream stays open."""
 
 
+class MakeRows(Protocol):
+    """Makes the rows of one format on an open stream, given by name."""
+
+    def __call__(self, *, stream: BinaryIO) -> Rows:
+        """Return rows that write to ``stream``."""
+
+
+class Format(NamedTuple):
+    """How verdicts are written.
+
+    ``prepare`` is all that can be done with one verdict alone. It can be pickled, so that worker
+    processes do it; ``rows`` puts what it returned in its place.
+    """
+
+    prepare: Callable[[Verdict], Any]
+    rows: MakeRows
+
+
+def whole(verdict: Verdict) -> Verdict:
+    """Prepare nothing."""
+    return verdict
+
+
+class Lines:
+    """Rows of formats whose prepared form is whole lines.
+
+    Parameters
+    ----------
+    stream
+        Gets them.
+    header
+        The first line, if there is one.
+    state
+        Of rows that wrote what is already on ``stream``; there is nothing to know of them.
+    """
+
+    def __init__(
+        self, stream: BinaryIO, header: bytes = b"", state: Mapping[str, Any] | None = None
+    ) -> None:
+        self._stream = stream
+        if state is None:
+            self._stream.write(header)
+
+    def write(self, lines: bytes) -> None:
+        """Write the lines of one page."""
+        self._stream.write(lines)
+
+    def state(self) -> Mapping[str, Any]:
+        """See ``ResumableRows``."""
+        return {}
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
 class Writer(Protocol):
-    """A context manager that writes verdicts."""
+    """A context manager that writes verdicts, or what its ``prepare`` made of them."""
+
+    prepare: Callable[[Verdict], Any]
 
     def __enter__(self) -> Self:
         """Open the destination."""
@@ -50,12 +107,8 @@ class Writer(Protocol):
     def write(self, verdict: Verdict) -> None:
         """Write the row, or rows, of one page."""
 
-
-class MakeRows(Protocol):
-    """Makes the rows of one format on an open stream, given by name."""
-
-    def __call__(self, *, stream: BinaryIO) -> Rows:
-        """Return rows that write to ``stream``."""
+    def put(self, prepared: Any) -> None:
+        """The same of a verdict that was prepared."""
 
 
 class StreamWriter:
@@ -65,13 +118,13 @@ class StreamWriter:
     ----------
     path
         See ``open_writer``.
-    make
-        Makes the rows of the format, once the destination is open.
+    format
+        Its rows are made once the destination is open.
     """
 
-    def __init__(self, path: str | None, make: MakeRows) -> None:
+    def __init__(self, path: str | None, format: Format) -> None:
         self._path = path
-        self._make = make
+        self.prepare, self._make = format
         self._stack = ExitStack()
         self._rows: Rows | None = None
 
@@ -84,9 +137,13 @@ class StreamWriter:
 
     def write(self, verdict: Verdict) -> None:
         """Write the row, or rows, of one page."""
+        self.put(self.prepare(verdict))
+
+    def put(self, prepared: Any) -> None:
+        """The same of a verdict that was prepared."""
         if self._rows is None:
             raise RuntimeError("Open the writer first: use it as a context manager.")
-        self._rows.write(verdict)
+        self._rows.write(prepared)
 
     def __exit__(
         self,
@@ -142,30 +199,29 @@ def open_writer(
         An option is unknown, or does not go with another one; on entering, ``path`` cannot be
         written.
     """
-    return StreamWriter(path, row_maker(format, rows, sentences, labels, review))
+    return StreamWriter(path, format_of(format, rows, sentences, labels, review))
 
 
-def row_maker(
-    format: str, rows: str, sentences: str, labels: Sequence[str], review: bool
-) -> MakeRows:
-    """Return what makes the rows of a format; parameters and errors are those of ``open_writer``."""
-    _check("format", format, WRITE_FORMATS)
+def format_of(name: str, rows: str, sentences: str, labels: Sequence[str], review: bool) -> Format:
+    """Return a format by name; parameters and errors are those of ``open_writer``."""
+    _check("format", name, WRITE_FORMATS)
     _check("rows", rows, ROWS)
     _check("sentences", sentences, SENTENCES)
-    if rows == "sentences" and format not in _DELIMITERS:
-        raise InputError(f"Rows of sentences are for csv and tsv; {format} nests them in pages.")
+    if rows == "sentences" and name not in _DELIMITERS:
+        raise InputError(f"Rows of sentences are for csv and tsv; {name} nests them in pages.")
     if rows == "sentences" and sentences == "none":
         raise InputError("Rows of sentences need sentences: choose 'flagged' or 'all'.")
-    if format == "jsonl":
-        return partial(JsonlRows, sentences=sentences)
-    if format == "parquet":
-        return partial(ParquetRows, labels=labels, sentences=sentences, review=review)
-    delimiter = _DELIMITERS[format]
+    if name == "jsonl":
+        return Format(JsonLine(sentences), Lines)
+    if name == "parquet":
+        make = partial(ParquetRows, labels=labels, review=review)
+        return Format(RowFields(sentences, review), make)
+    delimiter = _DELIMITERS[name]
     if rows == "pages":
-        return partial(DelimitedPages, delimiter=delimiter, labels=labels, review=review)
-    return partial(
-        DelimitedSentences, delimiter=delimiter, labels=labels, sentences=sentences, review=review
-    )
+        page = PageRow(tuple(labels), review)
+        return Format(page, partial(DelimitedPages, delimiter=delimiter, answers=page.answers))
+    lines = SentenceLines(delimiter, tuple(labels), sentences, review)
+    return Format(lines, partial(Lines, header=lines.header))
 
 
 def _check(option: str, value: str, known: Sequence[str]) -> None:

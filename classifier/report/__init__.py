@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from classifier.io import Writer, open_writer
-from classifier.io.writing import StreamWriter
+from classifier.io.writing import Format, StreamWriter, whole
 from classifier.report.card import model_card
 from classifier.report.certificate import certificate
 from classifier.report.corpus import plot_statistics, statistics_table
@@ -14,7 +14,7 @@ from classifier.report.html import HtmlRows
 from classifier.report.progress import Progress
 from classifier.report.reasons import explanation_row, explanation_text
 from classifier.report.tables import metrics_table
-from classifier.report.terminal import TextRows, colours_welcome, printable, summary
+from classifier.report.terminal import TextRows, colours_welcome, printable, summary, tally
 
 __all__ = [
     "Progress",
@@ -29,6 +29,7 @@ __all__ = [
     "printable",
     "statistics_table",
     "summary",
+    "tally",
 ]
 
 
@@ -43,7 +44,8 @@ def open_report(
 ) -> Writer:
     """Return a writer of verdicts: ``text`` and ``html`` for people, else ``io.open_writer``."""
     if format == "text":
-        return StreamWriter(path, partial(TextRows, labels=labels, colour=path == "-"))
+        make = partial(TextRows, labels=labels, colour=path == "-")
+        return StreamWriter(path, Format(whole, make))
     if format == "html":
-        return StreamWriter(path, partial(HtmlRows, labels=labels))
+        return StreamWriter(path, Format(whole, partial(HtmlRows, labels=labels)))
     return open_writer(path, format, rows=rows, sentences=sentences, labels=labels, review=review)

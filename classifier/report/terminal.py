@@ -115,10 +115,18 @@ class TextRows:
         """Nothing is held back."""
 
 
+def tally(verdict: Verdict) -> Counter[str]:
+    """What one verdict adds to the counts of ``summary``."""
+    counts = Counter(["failed" if verdict.error else "scored"])
+    counts.update(f"page/{label}" for label in verdict.flags)
+    counts.update(f"sentence/{label}" for s in verdict.sentences for label in s.flags)
+    return counts
+
+
 def summary(counts: Counter[str], labels: Sequence[str], model: str, with_sentences: bool) -> str:
     """What a run found, for stderr.
 
-    ``counts`` has ``scored``, ``failed``, ``page/LABEL`` and ``sentence/LABEL``.
+    ``counts`` has ``scored``, ``failed``, ``page/LABEL`` and ``sentence/LABEL``, see ``tally``.
     """
     failures = f", {counts['failed']} failed" if counts["failed"] else ""
     lines = [f"{counts['scored']} records scored with {model}{failures}"]

@@ -4,11 +4,15 @@ spaCy's tokenizer cuts a text at white space and looks at each chunk by itself, 
 special cases of several signs, emoticons such as ``):``, are searched for in the whole text, and one
 found across a space may keep another from being found within a chunk. So neighbours that could be
 parts of such a case make one chunk together, and spaCy decides.
+
+Two chunks of three are a word of ASCII letters, alone or with one sign after it that the tokenizer
+always cuts off. Those are cut here, and only the others are given to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -30,6 +34,8 @@ _SPACE, _BREAK = 1, 2
 _KINDS = np.array(
     [_SPACE * chr(i).isspace() + _BREAK * (chr(i) in LINE_BREAKS) for i in range(0x3002)], np.uint8
 )
+#: Signs that may stand after a word; those that the tokenizer does not cut off are sorted out.
+_SIGNS = "!\"'),.:;?]}’”…"
 #: First row of its tokens, one past the last, and whether its first and last token may be part of a
 #: special case that goes on across a space.
 _COLUMNS = np.dtype([("first", np.int64), ("last", np.int64), ("left", bool), ("right", bool)])
@@ -71,7 +77,11 @@ class Chunks:
     """Cuts texts into words as the tokenizer of ``nlp`` does."""
 
     def __init__(self, nlp: Language, words: Words) -> None:
-        self._tokenizer = nlp.tokenizer
+        tokenizer: Any = nlp.tokenizer
+        self._tokenizer = tokenizer
+        self._special = frozenset(tokenizer.rules)
+        self._strings = nlp.vocab.strings
+        self._plain = _plain(nlp)
         self._words = words
         self._numbers = _Numbers()
         self._table = np.zeros(0, dtype=_COLUMNS)
@@ -129,14 +139,11 @@ class Chunks:
         return numbers
 
     def _learn(self, known: int, new: list[str]) -> None:
-        found: Any = self._tokenizer(_GAP.join(new)).to_array([ORTH, IDX])
-        is_gap = found[:, 0] == np.uint64(hash_string(_GAP))
-        chunk = np.cumsum(is_gap)[~is_gap]
-        orth, place = found[~is_gap].T
+        chunk, orth, place = self._tokens_of(new)
         begin = np.searchsorted(chunk, np.arange(len(new) + 1))
         tokens = np.zeros(len(orth), dtype=_TOKEN)
         tokens["row"] = self._words.rows(orth)
-        tokens["offset"] = place.astype(np.int64) - place[begin[:-1]].astype(np.int64)[chunk]
+        tokens["offset"] = place
         rows = np.zeros(len(new), dtype=_COLUMNS)
         rows["first"], rows["last"] = begin[:-1] + self._n_tokens, begin[1:] + self._n_tokens
         rows["left"] = np.isin(orth[begin[:-1]], self._may_close)
@@ -144,6 +151,43 @@ class Chunks:
         self._table = extended(self._table, known, rows)
         self._tokens = extended(self._tokens, self._n_tokens, tokens)
         self._n_tokens += len(tokens)
+
+    def _tokens_of(self, chunks: list[str]) -> tuple[Int, UInt64, Int]:
+        """The tokens of chunks: number of the chunk, hash of the spelling, place in the chunk."""
+        hard: list[int] = []
+        plain: list[tuple[int, str, int]] = []
+        for number, chunk in enumerate(chunks):
+            found = self._plain(chunk)
+            if found is None or chunk in self._special or found[1] in self._special:
+                hard.append(number)
+                continue
+            plain.append((number, found[1], 0))
+            if found[2]:
+                plain.append((number, found[2], len(found[1])))
+        of_plain, spelling, place = zip(*plain, strict=True) if plain else ((), (), ())
+        hashes = map(self._strings.add, spelling)
+        cut: Any = self._tokenizer(_GAP.join(chunks[number] for number in hard))
+        found_orth, at = cut.to_array([ORTH, IDX]).T
+        is_gap = found_orth == np.uint64(hash_string(_GAP))
+        of_hard, at = np.cumsum(is_gap)[~is_gap], at[~is_gap].astype(np.int64)
+        at -= at[np.searchsorted(of_hard, np.arange(len(hard)))][of_hard]
+        of_chunk = np.append(np.array(of_plain, np.int64), np.array(hard, np.int64)[of_hard])
+        order = np.argsort(of_chunk, kind="stable")
+        return (
+            of_chunk[order],
+            np.append(np.fromiter(hashes, np.uint64, len(spelling)), found_orth[~is_gap])[order],
+            np.append(np.array(place, np.int64), at)[order],
+        )
+
+
+def _plain(nlp: Language) -> Callable[[str], re.Match[str] | None]:
+    """Match chunks that are a word, alone or with a sign that is cut off, as two groups.
+
+    After a capital that is not certain: "E." keeps its full stop.
+    """
+    cut: Any = nlp.tokenizer
+    signs = [sign for sign in _SIGNS if [t.text for t in cut(f"ab{sign}")] == ["ab", sign]]
+    return re.compile(rf"([A-Za-z]+)(?:(?<=[a-z])([{re.escape(''.join(signs))}]))?").fullmatch
 
 
 def _places(text: str) -> tuple[Int, Int, Bool]:
