@@ -343,8 +343,13 @@ def _score_and(
     timeout: float | None,
     batch: Sequence[Page],
 ) -> list[Any]:
-    verdicts = _score_batch(key, sentences, timeout, batch)
-    return verdicts if then is None else [then(verdict) for verdict in verdicts]
+    with _uncollected():
+        verdicts = _score_batch(key, sentences, timeout, batch)
+        if then is None:
+            return verdicts
+        rows = [then(verdict) for verdict in verdicts]
+        verdicts.clear()  # before the search for cycles, which would walk through all of them
+        return rows
 
 
 def _without_text(page: Page, problem: str) -> Page:

@@ -31,7 +31,7 @@ def explanation_row(explained: Explained) -> dict[str, Any]:
         row["sentences"][number]
         | {
             "cues": [
-                asdict(cue) | {"text": verdict.text[cue.start : cue.end]}
+                cue._asdict() | {"text": verdict.text[cue.start : cue.end]}
                 for cue in verdict.sentences[number].cues
             ],
             "reasons": [

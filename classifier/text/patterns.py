@@ -41,14 +41,16 @@ _MULTIPLIER = -0x61C8864680B583EB
 #: Walks at a time, so that one step of all of them cannot fill the table.
 _MOST_WALKS = 1 << _TABLE_BITS - 2
 #: A state: the owners of the patterns that end there, from ``first`` up to ``anywhere``, and up to
-#: ``at_end`` where ``<END>`` holds; items that lead on, as bits that several items share; the state that
-#: any other word leads to. Most words fit none of the items.
+#: ``at_end`` where ``<END>`` holds; items that lead on, each as a bit of ``low`` and one of ``high``,
+#: which it shares with others; the state that any other word leads to. Most words fit no item.
+_BITS = np.dtype([("low", np.uint64), ("high", np.uint64)])
 _FACTS = np.dtype(
     [
         ("first", np.int64),
         ("anywhere", np.int64),
         ("at_end", np.int64),
-        ("bits", np.uint64),
+        ("low", np.uint64),
+        ("high", np.uint64),
         ("any_word", np.int64),
     ]
 )
@@ -120,7 +122,7 @@ class PatternTree:
                 fits[word].add(items[item])
         self._fits = {word: frozenset({0} | numbers) for word, numbers in fits.items()}
         self._symbols: dict[frozenset[int], int] = {}
-        self._symbol_bits = np.zeros(0, dtype=np.uint64)
+        self._symbol_bits = np.zeros(0, dtype=_BITS)
         self._forget()
 
     def _forget(self) -> None:
@@ -129,7 +131,7 @@ class PatternTree:
         self._branches: list[tuple[dict[int, set[int]], set[int]]] = []
         self._facts: npt.NDArray[Any] = np.zeros(0, dtype=_FACTS)
         self._owners: Int = np.zeros(0, dtype=np.int64)
-        self._found: list[tuple[int, int, int, set[int], set[int]]] = []
+        self._found: list[tuple[int, tuple[int, int], int, set[int], set[int]]] = []
         self._state(frozenset())
         self._begin = [self._state(frozenset(nodes)) for nodes in ((0,), (0, 1))]
         self._store()
@@ -156,10 +158,8 @@ class PatternTree:
         number = self._symbols.get(items)
         if number is None:
             number = self._symbols[items] = len(self._symbols)
-            bits = 0
-            for item in items:
-                bits |= (item != 0) << item % 64
-            self._symbol_bits = extended(self._symbol_bits, number, np.array([bits], np.uint64))
+            bits = np.array([_bits(items)], dtype=_BITS)
+            self._symbol_bits = extended(self._symbol_bits, number, bits)
         return number
 
     def match(self, symbol: Int, start: Bool, end: Bool, limit: Int) -> Matches:
@@ -209,7 +209,9 @@ class PatternTree:
     def _step(self, state: Int, symbol: Int) -> Int:
         """Where each symbol leads from each state."""
         targets = self._facts["any_word"][state]
-        near = np.flatnonzero(self._facts["bits"][state] & self._symbol_bits[symbol])
+        near = np.flatnonzero(self._facts["low"][state] & self._symbol_bits["low"][symbol])
+        high = self._facts["high"][state[near]] & self._symbol_bits["high"][symbol[near]]
+        near = near[high != 0]
         keys = state[near] << _SYMBOL_BITS | symbol[near]
         places = self._places(keys)
         while len(new := keys[self._keys[places] != keys]):
@@ -257,16 +259,14 @@ class PatternTree:
             return number
         number = self._states[nodes] = len(self._states)
         branches: dict[int, set[int]] = defaultdict(set)
-        bits = 0
         for node in nodes:
             for item, child in self._children[node].items():
                 branches[item].add(child)
-                bits |= (item != 0) << item % 64
         self._branches.append((branches, branches.keys() - _UNKNOWN))
         anywhere = {owner for node in nodes for owner in self._accepts[node]}
         at_end = {owner for node in nodes for owner in self._accepts_at_end[node]} - anywhere
         any_word = self._state(frozenset(branches[0])) if 0 in branches else 0
-        self._found.append((number, bits, any_word, anywhere, at_end))
+        self._found.append((number, _bits(branches), any_word, anywhere, at_end))
         return number
 
     def _store(self) -> None:
@@ -278,10 +278,20 @@ class PatternTree:
         for _, bits, any_word, anywhere, at_end in sorted(self._found, key=itemgetter(0)):
             first = n_owners + len(owners)
             owners += [*anywhere, *at_end]
-            rows.append((first, first + len(anywhere), n_owners + len(owners), bits, any_word))
+            rows.append((first, first + len(anywhere), n_owners + len(owners), *bits, any_word))
         self._facts = extended(self._facts, used, np.array(rows, dtype=_FACTS))
         self._owners = extended(self._owners, n_owners, np.array(owners, dtype=np.int64))
         self._found.clear()
+
+
+def _bits(items: Iterable[int]) -> tuple[int, int]:
+    """Items as ``_BITS``; any word is none of them."""
+    low = high = 0
+    for item in items:
+        if item:
+            low |= 1 << item % 64
+            high |= 1 << item // 64 % 64
+    return low, high
 
 
 def longest(matches: Matches) -> Matches:

@@ -81,21 +81,29 @@ def traits(spelling: str, segmentation: Segmentation) -> int:
         if lines:
             found |= Trait.NEWLINE
         return found | Trait.BLANK_LINE if lines > 1 else found
-    first, lower = spelling[0], normalise(spelling)
+    first, lower, letters = spelling[0], normalise(spelling), spelling.isalpha()
     tests: tuple[tuple[Trait, bool], ...] = (
         (Trait.NEVER_LAST, lower.rstrip(".") in segmentation.never_last),
         (Trait.BULLET, spelling in segmentation.bullets),
-        (Trait.MARKER, _is_marker(spelling, segmentation)),
+        (
+            Trait.MARKER,
+            spelling in segmentation.bullets
+            or spelling in segmentation.markers
+            or (not letters and _is_number_or_sign(spelling)),
+        ),
         (Trait.LOWER, first.islower()),
         (Trait.UPPER, first.isupper()),
         (Trait.CAPITALS, spelling.isupper() and sum(map(str.isalpha, spelling)) > 1),
         (Trait.STARTER, first.isupper() and lower in segmentation.starters),
-        (Trait.CURRENCY, unicodedata.category(first) == "Sc" or lower in ("usd", "eur", "gbp")),
-        (Trait.WORD, any(map(str.isalnum, spelling))),
+        (
+            Trait.CURRENCY,
+            lower in ("usd", "eur", "gbp") or (not letters and unicodedata.category(first) == "Sc"),
+        ),
+        (Trait.WORD, letters or any(map(str.isalnum, spelling))),
     )
-    if not spelling.isalpha():
+    if not letters:
         tests += _tests_of_signs(spelling)
-    return sum([trait for trait, holds in tests if holds])
+    return sum([trait.value for trait, holds in tests if holds])
 
 
 def _tests_of_signs(spelling: str) -> tuple[tuple[Trait, bool], ...]:
@@ -125,14 +133,12 @@ def _tests_of_signs(spelling: str) -> tuple[tuple[Trait, bool], ...]:
 LINE_BREAKS = ("\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029", "\x1c", "\x1d", "\x1e")
 
 
-def _is_marker(spelling: str, segmentation: Segmentation) -> bool:
+def _is_number_or_sign(spelling: str) -> bool:
+    """Whether a spelling is a list number such as "1." or begins with a symbol."""
     number = spelling.rstrip(".)")
-    return (
-        spelling in segmentation.bullets
-        or spelling in segmentation.markers
-        or (number != spelling and number.isdigit() and len(number) <= 2)
-        or unicodedata.category(spelling[0]) == "So"
-    )
+    return (number != spelling and number.isdigit() and len(number) <= 2) or unicodedata.category(
+        spelling[0]
+    ) == "So"
 
 
 #: What is kept of a spelling: its traits, the hashes of its forms, its length and its number as a
@@ -210,6 +216,6 @@ class Words:
         return lower, stem(lower), self._class_of(lower)
 
     def _class_of(self, lower: str) -> str:
-        if any(map(str.isdigit, lower)):
+        if not lower.isalpha() and any(map(str.isdigit, lower)):
             return "<NUM>"
         return self._classes.get(lower, lower)
