@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
@@ -228,11 +228,37 @@ def _f1(precision: float, recall: float) -> float:
     return 2 * precision * recall / max(precision + recall, 1e-12)
 
 
+class Bin(NamedTuple):
+    """Samples whose scores lie in one of ``CALIBRATION_BINS`` equal parts of [0, 1].
+
+    ``low`` and ``high`` are its edges, ``n`` the samples, ``score`` their mean score and ``share`` how
+    many of them bear the label, in [0, 1].
+    """
+
+    low: float
+    high: float
+    n: int
+    score: float
+    share: float
+
+
+def reliability(truth: Bool, score: Float) -> list[Bin]:
+    """The bins of a reliability diagram that hold any sample, from low to high scores."""
+    number = np.minimum((score * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
+    found = []
+    for k in np.unique(number).tolist():
+        held = number == k
+        edges = k / CALIBRATION_BINS, (k + 1) / CALIBRATION_BINS
+        found.append(
+            Bin(*edges, int(held.sum()), float(score[held].mean()), float(truth[held].mean()))
+        )
+    return found
+
+
 def calibration_error(truth: Bool, score: Float) -> float:
     """Expected calibration error in [0, 1]: mean gap between score and frequency over bins."""
-    bins = np.minimum((score * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, weights=score - truth, minlength=CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / max(len(score), 1))
+    gaps = [bin.n * abs(bin.score - bin.share) for bin in reliability(truth, score)]
+    return float(sum(gaps)) / max(len(score), 1)
 
 
 def _exclusive_metrics(truth: Bool, flags: Bool, group: Int, draws: int) -> dict[str, Any]:
