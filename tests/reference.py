@@ -15,7 +15,7 @@ from classifier.analysis import CUES, Analysis, joined
 from classifier.model.bundle import Model
 from classifier.model.calibration import apply_page, apply_sigmoid
 from classifier.model.context import context_features
-from classifier.model.estimator import EXTREME
+from classifier.model.decision import EXTREME
 from classifier.text import Analyser
 from classifier.text.analyser import _closing, _opening
 from classifier.text.layout import layout

@@ -30,16 +30,16 @@ from classifier.analysis import Analysis, Float
 from classifier.errors import BundleError, DataError
 from classifier.model.calibration import apply_page, apply_sigmoid
 from classifier.model.context import context_names
-from classifier.model.estimator import decision
-from classifier.model.features import SentenceFeatures
+from classifier.model.decision import decision
 from classifier.model.guarantees import Guarantee
+from classifier.model.hashing import Hashing
 
 #: Raised whenever an older reader could not understand a newer bundle, or the other way round.
 FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 PARAMETERS = "parameters.npz"
 CARD = "README.md"
-#: Expected arrays; W = features.own_width, V = features.page_width, K = context features, L = labels.
+#: Expected arrays; W and V = own_width and page_width of Hashing, K = context features, L = labels.
 #: All float32 or float64.
 SHAPES = {
     "coef": ("W", "L"),
@@ -154,7 +154,7 @@ class Model:
 
     def decision_function(self, X: Analysis) -> Float:
         """Uncalibrated logits of sentences, (S, L)."""
-        return decision(SentenceFeatures(**self.features), self.parameters, X)
+        return decision(Hashing(**self.features), self.parameters, X)
 
 
 def save(model: Model, directory: str | os.PathLike[str], card: str) -> Model:
@@ -228,7 +228,6 @@ def load(directory: str | os.PathLike[str]) -> Model:
         _verify(folder / name, expected)
     if PARAMETERS not in manifest["sha256"]:
         raise BundleError(f"{folder / MANIFEST}: no checksum for {PARAMETERS}")
-    features = SentenceFeatures(**manifest["features"])
     labels = tuple(manifest["labels"])
     return Model(
         labels=labels,
@@ -237,7 +236,7 @@ def load(directory: str | os.PathLike[str]) -> Model:
         thresholds=manifest["thresholds"],
         features=manifest["features"],
         fingerprint=manifest["text_pipeline"],
-        parameters=_parameters(folder / PARAMETERS, features, labels),
+        parameters=_parameters(folder / PARAMETERS, Hashing(**manifest["features"]), labels),
         guarantees=_guarantees(manifest["guarantees"]),
         about={key: value for key, value in manifest.items() if key not in _TYPES},
         name=f"{folder.resolve().name}@{manifest['sha256'][PARAMETERS][:6]}",
@@ -283,10 +282,10 @@ def _impossible(manifest: Mapping[str, Any]) -> str | None:
     expected = set() if manifest["exclusive"] else set(labels)
     if set(thresholds) != expected or not all(_in_range(x, 1.0, 1) for x in thresholds.values()):
         return "thresholds"
-    defaults = SentenceFeatures().get_params()
-    highest = {name: _MOST_BITS if name.endswith("_bits") else 1e6 for name in defaults}
-    if set(features) != set(defaults) or not all(
-        _in_range(features[name], default, highest[name]) for name, default in defaults.items()
+    kinds = asdict(Hashing(0, 0, 0, 0, 0.0, 0.0))
+    highest = {name: _MOST_BITS if name.endswith("_bits") else 1e6 for name in kinds}
+    if set(features) != set(kinds) or not all(
+        _in_range(features[name], kind, highest[name]) for name, kind in kinds.items()
     ):
         return "features"
     known = {field.name for field in fields(Guarantee)}
@@ -329,12 +328,10 @@ def _verify(path: Path, expected: str) -> None:
         raise BundleError(f"{path}: the file was changed after training (SHA-256 differs)")
 
 
-def _parameters(
-    path: Path, features: SentenceFeatures, labels: tuple[str, ...]
-) -> dict[str, Float]:
+def _parameters(path: Path, hashing: Hashing, labels: tuple[str, ...]) -> dict[str, Float]:
     sizes = {
-        "W": features.own_width,
-        "V": features.page_width,
+        "W": hashing.own_width,
+        "V": hashing.page_width,
         "K": len(context_names(labels)),
         "L": len(labels),
     }

@@ -10,7 +10,6 @@ probability.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit, log1p, logit
 
 from classifier.analysis import Float, Int
@@ -73,6 +72,7 @@ def page_features(p: Float, page_bounds: Int) -> Float:
 
 def _bounded_logistic(X: Float, y: Float, prior: Float) -> Float:
     """Logistic regression with non-negative weights and a weak pull to ``prior`` (weights, bias)."""
+    from scipy.optimize import minimize  # takes a while, and scoring does without it
 
     def loss(parameters: Float) -> tuple[float, Float]:
         z = X @ parameters[:-1] + parameters[-1]

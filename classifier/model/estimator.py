@@ -9,8 +9,6 @@ on sites never seen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 from scipy.special import expit
@@ -24,13 +22,12 @@ from threadpoolctl import threadpool_limits
 from classifier.analysis import Analysis, Bool, Float, Int, joined
 from classifier.errors import DataError
 from classifier.model.context import context_features
-from classifier.model.features import Features, SentenceFeatures, weighted_sum
+from classifier.model.decision import PARAMETERS, decision
+from classifier.model.features import Features, SentenceFeatures
 
 #: The second stage is also fitted on each sentence alone, so that posts and captions of one sentence are
 #: judged by what they say and not by the page they lack; such a copy weighs this much.
 ALONE_WEIGHT = 0.25
-#: A logit stands for a probability no closer to 0 or 1 than this; keeps separable labels finite.
-EXTREME = 20.0
 
 
 class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -127,7 +124,7 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def decision_function(self, X: Analysis) -> Float:
         """Uncalibrated logits, (S, L)."""
         check_is_fitted(self)
-        return decision(self.features_, self.parameters_, X)
+        return decision(self.features_.hashing, self.parameters_, X)
 
     @property
     def parameters_(self) -> dict[str, Float]:
@@ -170,32 +167,6 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             z[rows] = matrices.own[rows] @ coef + intercept
             page_z[held_out] = matrices.page[held_out] @ page_coef + page_intercept
         return z, page_z
-
-
-#: Names of the fitted arrays, see ``PageClassifier``.
-PARAMETERS = (
-    "coef", "intercept", "page_coef", "page_intercept", "context_coef", "context_intercept",
-)  # fmt: skip
-
-
-def decision(features: SentenceFeatures, parameters: Mapping[str, Float], X: Analysis) -> Float:
-    """Logits (S, L) of both stages from their parameters."""
-    p = parameters
-    z, page_z = features.logits(X, p["coef"], p["page_coef"])
-    surroundings = context_features(z + p["intercept"], page_z + p["page_intercept"], X)
-    start = np.broadcast_to(p["context_intercept"], z.shape)
-    logits = weighted_sum(surroundings, p["context_coef"], start)
-    return np.clip(logits, -EXTREME, EXTREME)
-
-
-def stages(
-    features: SentenceFeatures, parameters: Mapping[str, Float], X: Analysis
-) -> tuple[csr_matrix, Float, Float]:
-    """What the first stage sees of sentences (S, W), its logits (S, L), what the second sees (S, K)."""
-    matrices, p = features.transform(X), parameters
-    z = matrices.own @ p["coef"] + p["intercept"]
-    page_z = matrices.page @ p["page_coef"] + p["page_intercept"]
-    return matrices.own, z, context_features(z, page_z, X)
 
 
 def group_folds(groups: Int, folds: int) -> list[np.typing.NDArray[np.bool_]]:

@@ -17,8 +17,8 @@ from scipy.special import log_expit, logsumexp
 
 from classifier.analysis import Analysis, Float
 from classifier.model.bundle import Model
-from classifier.model.context import context_group, context_names
-from classifier.model.estimator import EXTREME, stages
+from classifier.model.context import context_features, context_group, context_names
+from classifier.model.decision import EXTREME
 from classifier.model.features import SentenceFeatures
 
 #: Addends beside the features: what cutting extreme logits off takes away, and, where labels exclude
@@ -69,7 +69,7 @@ class Explanation:
         The logit of the calibrated score, in the groups of ``context_group``.
     own
         The first stage's logit, from the sentence's own words, cues and layout, in the groups of
-        ``SentenceFeatures.meanings``. The second stage sees it as the feature ``LABEL.own``.
+        ``Hashing.meanings``. The second stage sees it as the feature ``LABEL.own``.
     """
 
     label: str
@@ -110,7 +110,7 @@ def explain(
     found = {}
     for number, labels in wanted.items():
         first, last = X.sentence_bounds[number : number + 2].tolist()
-        meanings = features.meanings(
+        meanings = features.hashing.meanings(
             sentences.take(np.array([number])),
             {unit: texts[first:last] for unit, texts in spelled.items()},
             rules,
@@ -122,6 +122,16 @@ def explain(
             Explanation(label, of_score[k], of_own[k]) for label, k in columns.items()
         )
     return found
+
+
+def stages(
+    features: SentenceFeatures, parameters: Mapping[str, Float], X: Analysis
+) -> tuple[csr_matrix, Float, Float]:
+    """What the first stage sees of sentences (S, W), its logits (S, L), what the second sees (S, K)."""
+    matrices, p = features.transform(X), parameters
+    z = matrices.own @ p["coef"] + p["intercept"]
+    page_z = matrices.page @ p["page_coef"] + p["page_intercept"]
+    return matrices.own, z, context_features(z, page_z, X)
 
 
 def _second_stage(model: Model, values: Float) -> list[Logit]:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.stats import beta, t
 
 from classifier.analysis import Bool, Float, Int
 from classifier.errors import DataError
@@ -148,6 +147,8 @@ def lower_bound(hits: Int, of: Int, error: float) -> float:
     float
         In [0, 1]; 0 when fewer than two groups have units.
     """
+    from scipy.stats import beta, t  # takes a while, and scoring does without it
+
     hits, of = hits[of > 0].astype(float), of[of > 0].astype(float)
     groups, n = len(of), of.sum()
     if groups < 2 or hits.sum() == 0:

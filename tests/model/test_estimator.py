@@ -79,8 +79,8 @@ def test_shapes(fitted: PageClassifier, X: Analysis) -> None:
     S = len(X)
     assert is_classifier(fitted)
     assert fitted.classes_.tolist() == [0, 1]
-    assert fitted.coef_.shape == (SMALL.own_width, 2)
-    assert fitted.page_coef_.shape == (SMALL.page_width, 2)
+    assert fitted.coef_.shape == (SMALL.hashing.own_width, 2)
+    assert fitted.page_coef_.shape == (SMALL.hashing.page_width, 2)
     assert fitted.intercept_.shape == fitted.context_intercept_.shape == (2,)
     logits = fitted.decision_function(X)
     assert logits.shape == (S, 2)

@@ -13,9 +13,10 @@ from scipy.special import expit
 from classifier.analysis import LAYOUT, Analysis
 from classifier.model.bundle import SHAPES, Model
 from classifier.model.context import context_names
-from classifier.model.estimator import EXTREME, stages
-from classifier.model.explanation import LIMIT, OTHERS, Addend, Logit, explain
-from classifier.model.features import END, START, SentenceFeatures
+from classifier.model.decision import EXTREME
+from classifier.model.explanation import LIMIT, OTHERS, Addend, Logit, explain, stages
+from classifier.model.features import SentenceFeatures
+from classifier.model.hashing import END, START
 
 MakeAnalysis = Callable[..., Analysis]
 N_RULES = 7
@@ -27,7 +28,7 @@ def random_model(
 ) -> Model:
     rng = np.random.default_rng(len(labels))
     extractor = SentenceFeatures(**{"n_rules": N_RULES, "own_bits": 9} | features)
-    sizes = {"W": extractor.own_width, "V": N_RULES, "K": len(context_names(tuple(labels)))}
+    sizes = {"W": extractor.hashing.own_width, "V": N_RULES, "K": len(context_names(tuple(labels)))}
     sizes["L"] = len(labels)
     parameters = {
         name: rng.normal(size=[sizes.get(n, n) for n in shape]) * scale  # type: ignore[call-overload]
@@ -97,13 +98,13 @@ def test_meanings_are_the_columns(settings: dict[str, int], make_analysis: MakeA
     rows = features.transform(X).own.toarray()
     for number in range(X.n_sentences):
         alone = X.alone().take(np.array([number]))
-        meanings = features.meanings(alone, spelled(alone), RULES)
+        meanings = features.hashing.meanings(alone, spelled(alone), RULES)
         counts = np.zeros(hashed)
         for column, names in meanings.items():
             if column < hashed:
                 counts[column] = names.total()
         np.testing.assert_allclose(rows[number, :hashed], counts / np.linalg.norm(counts))
-        rest = [meanings[column] for column in range(hashed, features.own_width)]
+        rest = [meanings[column] for column in range(hashed, features.hashing.own_width)]
         expected = [("cue", rule) for rule in RULES] + [("layout", name) for name in LAYOUT]
         assert rest == [Counter([name]) for name in expected]
 
@@ -116,7 +117,7 @@ def test_names_of_n_grams(make_analysis: MakeAnalysis) -> None:
         **{unit: np.array([1, 2, 1], dtype=np.uint64) for unit in ("word", "stem", "kind")},
     )
     texts = {"word": ["no", "cures", "no"], "kind": ["no", "<CURE>", "no"]}
-    meanings = SentenceFeatures(n_rules=0).meanings(X, texts, [])
+    meanings = SentenceFeatures(n_rules=0).hashing.meanings(X, texts, [])
     counts = [item for names in meanings.values() for item in names.items()]
     found = {name: n for name, n in counts if name[0] != "layout"}
     assert found == {

@@ -35,8 +35,8 @@ def test_shapes(
     X = make_analysis(pages=pages)
     found = extractor.transform(X)
     S, P = X.n_sentences, X.n_pages
-    assert found.own.shape == (S, extractor.own_width)
-    assert found.page.shape == (P, extractor.page_width)
+    assert found.own.shape == (S, extractor.hashing.own_width)
+    assert found.page.shape == (P, extractor.hashing.page_width)
 
 
 def test_hashing_is_deterministic(make_analysis: MakeAnalysis) -> None:
