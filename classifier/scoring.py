@@ -284,7 +284,8 @@ def score_pages(
         why = "the process that scored it was killed, twice (out of memory?)"
         return score([_without_text(page, why)])[0]
 
-    return ordered_map(score, batches(pages), effective_n_jobs(n_jobs), lost)
+    opened = partial(_scorer, *key)
+    return ordered_map(score, batches(pages), effective_n_jobs(n_jobs), lost, opened)
 
 
 def open_scorer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -30,6 +31,7 @@ def ordered_map(
     batches: Iterable[Sequence[Item]],
     n_jobs: int,
     lost: Callable[[Item], Result],
+    start: Callable[[], object] | None = None,
 ) -> Generator[Result, None, None]:
     """Yield ``function(batch)`` of all batches, item by item, in the order of the batches.
 
@@ -45,13 +47,15 @@ def ordered_map(
         Number of workers, at least 1.
     lost
         The result for an item whose worker dies of it.
+    start
+        What a worker does first, such as opening a model.
 
     Raises
     ------
     WorkerError
         Workers die before they get anything to do.
     """
-    crew = _Crew(function, n_jobs, lost)
+    crew = _Crew(function, n_jobs, lost, start)
     in_hand: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
     try:
         for batch in batches:
@@ -72,11 +76,13 @@ class _Crew(Generic[Item, Result]):
         function: Callable[[Sequence[Item]], list[Result]],
         n_jobs: int,
         lost: Callable[[Item], Result],
+        start: Callable[[], object] | None,
     ) -> None:
         self._function = function
         self._n_jobs = n_jobs
         self._lost = lost
-        self._executor = _executor(n_jobs)
+        self._start = start
+        self._executor = _executor(n_jobs, start)
 
     def start(self, batch: Sequence[Item]) -> Future[list[Result]]:
         """Give a batch to the workers."""
@@ -119,7 +125,7 @@ class _Crew(Generic[Item, Result]):
 
     def _replace(self) -> None:
         self.dismiss()
-        self._executor = _executor(self._n_jobs)
+        self._executor = _executor(self._n_jobs, self._start)
         try:
             self._executor.submit(os.getpid).result()
         except BrokenProcessPool as error:
@@ -132,19 +138,22 @@ class _Crew(Generic[Item, Result]):
         self._executor.shutdown(wait=True, kill_workers=True)
 
 
-def _executor(n_jobs: int) -> Any:
+def _executor(n_jobs: int, start: Callable[[], object] | None) -> Any:
     """Processes by loky: started afresh, so without locks, threads or files of this one."""
     from joblib.externals.loky import ProcessPoolExecutor
 
     return ProcessPoolExecutor(
-        n_jobs, initializer=_begin_work, initargs=(os.getpid(),), env=_ONE_THREAD
+        n_jobs, initializer=_begin_work, initargs=(os.getpid(), start), env=_ONE_THREAD
     )
 
 
-def _begin_work(parent: int) -> None:
+def _begin_work(parent: int, start: Callable[[], object] | None) -> None:
     """Leave Ctrl-C, which a terminal sends to all processes, to the parent; never outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+    if start is not None:
+        start()
+    gc.freeze()  # loky looks for cycles every second; not in what was just opened
 
 
 def _follow(parent: int) -> None:

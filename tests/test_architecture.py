@@ -6,6 +6,8 @@ Imports run downward only; rooms on one level (such as model, text and io) do no
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,3 +103,10 @@ def test_bare_modules_need_the_standard_library_only(name: str) -> None:
 def test_docstring_and_length(name: str) -> None:
     assert ast.get_docstring(TREES[name]), f"{name} has no docstring"
     assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+def test_scoring_starts_without_what_training_needs() -> None:
+    code = "import sys, classifier.scoring, classifier.io, classifier.report\n"
+    heavy = ["sklearn", "scipy.optimize", "scipy.stats"]
+    code += f"sys.exit(' '.join(name for name in {heavy} if name in sys.modules) or None)"
+    subprocess.run([sys.executable, "-c", code], check=True)

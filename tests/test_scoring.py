@@ -245,7 +245,11 @@ def test_pages_whose_workers_are_killed(
     pages: list[Page], bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def all_lost(
-        function: object, batches: Iterable[list[Page]], n_jobs: int, lost: Callable[..., Verdict]
+        function: object,
+        batches: Iterable[list[Page]],
+        n_jobs: int,
+        lost: Callable[..., Verdict],
+        start: object,
     ) -> Iterator[Verdict]:
         return (lost(page) for batch in batches for page in batch)
 

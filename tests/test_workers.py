@@ -87,6 +87,6 @@ def test_workers_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
         def shutdown(self, **_: object) -> None:
             pass
 
-    monkeypatch.setattr(workers, "_executor", lambda _: Broken())
+    monkeypatch.setattr(workers, "_executor", lambda *_: Broken())
     with pytest.raises(WorkerError, match="as soon as they start"):
         list(ordered_map(doubled, cut(range(4), 2), 2, lost))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from classifier.explaining import Explained
 from classifier.io.rows import contract_fields
-from classifier.model.explanation import Explanation, Logit
 from classifier.report.terminal import page_text, printable
 from classifier.schema import Sentence
+
+if TYPE_CHECKING:  # scikit-learn is behind it
+    from classifier.explaining import Explained
+    from classifier.model.explanation import Explanation, Logit
 
 
 def explanation_text(explained: Explained, *, top: int = 5, colour: bool = False) -> str:
