@@ -28,7 +28,7 @@ from classifier.watchdog import Overtime, can_watch, time_limit
 from classifier.workers import ordered_map
 
 #: Pages and characters that make a batch. Larger batches save little and cost memory.
-BATCH_PAGES, BATCH_CHARACTERS = 64, 500_000
+BATCH_PAGES, BATCH_CHARACTERS = 256, 500_000
 #: Which sentences a verdict lists.
 SENTENCES = ("flagged", "all", "none")
 #: From weak to strong; a page takes the strongest of its sentences.
