@@ -4,9 +4,10 @@
 
 Every measurement is a process of its own, and the contenders take turns, so that a busy machine slows
 all of them: trust the ratios. A contender whose package is missing is left out (``accuracy.py`` names
-the packages). All learn from the invented corpus; what they learn takes no part in the time. The text is
-unseen by all: ``--pages`` (JSON lines with ``text``, best of real pages), by default the corpus with its
-lines shuffled and one word in fifty misspelt, which also makes the files of every size.
+the packages; engines need the extras ``spark`` and ``ray``). All learn from the invented corpus; what
+they learn takes no part in the time. The text is unseen by all: ``--pages`` (JSON lines with ``text``,
+best of real pages), by default the corpus with its lines shuffled and one word in fifty misspelt, which
+also makes the files of every size.
 
 Ours writes complete verdicts, for every sentence, as JSON lines; the others stop at probabilities.
 """
@@ -18,6 +19,7 @@ import os
 import random
 import re
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -33,26 +35,26 @@ ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "data" / "corpus"
 #: Megabytes that a contender gets at most, so that none takes more than about a minute.
 SLOW = {"spaCy textcat, bow": 4.0, "spaCy textcat, ensemble": 1.0, "MiniLM, frozen": 0.1}
+#: Runs with each number of jobs and with each engine.
+ENGINE_RUNS = 3
 #: What the tokenizer may remember; never outgrown here.
 CACHE = 10_000_000
 _CUT = re.compile(r"(?<=[.?!])\s+|\n+")
 Score = Callable[[list[str]], object]
 
 
-def ours(jobs: int) -> Score:
+def ours() -> Score:
     from classifier.io.jsonl_writer import JsonLine
     from classifier.schema import Page
     from classifier.scoring import default_model, score_pages
 
     def score(texts: list[str]) -> None:
         pages = (Page(str(i), text) for i, text in enumerate(texts))
-        lines = score_pages(
-            pages, default_model(), sentences="all", n_jobs=jobs, then=JsonLine("all")
-        )
+        lines = score_pages(pages, default_model(), sentences="all", then=JsonLine("all"))
         with open(os.devnull, "wb") as stream:
             stream.writelines(lines)
 
-    score(["Warm up."] * 2)  # opens the model, and starts the workers where there are any
+    score(["Warm up."])  # opens the model
     return score
 
 
@@ -155,11 +157,10 @@ def minilm() -> Score:
     )
 
 
-OURS, TWO_JOBS, FLOOR = "this project", "this project, two jobs", "spaCy tokenizer alone"
+OURS = "this project"
 CONTENDERS: dict[str, Callable[[], Score]] = {
-    OURS: lambda: ours(1),
-    TWO_JOBS: lambda: ours(2),
-    FLOOR: tokenizer,
+    OURS: ours,
+    "spaCy tokenizer alone": tokenizer,
     "regex sentences, TF-IDF + logistic regression": tfidf,
     "obvious: sentencizer, token strings, TF-IDF": obvious,
     "fastText": fast_text,
@@ -219,18 +220,13 @@ def measure_here(name: str, path: Path) -> None:
     before, start = _peak(), time.perf_counter()
     score(texts)
     seconds = time.perf_counter() - start
-    if name == TWO_JOBS:  # only the memory of processes that have ended is known
-        from joblib.externals.loky import get_reusable_executor
-
-        get_reusable_executor().shutdown()
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
     print(json.dumps([megabytes / seconds, len(texts) / seconds, _peak(), before]))
 
 
 def _peak() -> float:
-    """Peak memory in MB of this process and of the largest of its workers that have ended."""
-    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1024
+    """Peak memory of this process in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure(name: str, path: Path) -> list[float] | None:
@@ -294,6 +290,37 @@ def score_files(sizes: Sequence[tuple[str, float, int]], folder: Path, *options:
     return "\n".join(markdown(["", "seconds", "MB/s", "peak MB"], rows))
 
 
+#: Options of ``classifier score`` that spread the work.
+WAYS = {
+    "one job": ("--jobs", "1"),
+    "two jobs": ("--jobs", "2"),
+    "Spark, local": ("--engine", "spark"),
+    "Ray, local": ("--engine", "ray"),
+}
+
+
+def ways(path: Path, megabytes: float, folder: Path, repeats: int) -> str:
+    """``classifier score`` on one file with jobs and engines, start-up included, in turns."""
+    from classifier.report.tables import markdown
+
+    seconds: dict[str, list[float]] = {way: [] for way in WAYS}
+    for _ in range(repeats):
+        for way in list(seconds):
+            out = folder / "verdicts.jsonl"
+            try:
+                seconds[way].append(run("score", str(path), "-o", str(out), *WAYS[way])[0])
+            except RuntimeError as error:  # the engine is not installed
+                print(error, file=sys.stderr)
+                del seconds[way]
+            shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
+    one = statistics.median(seconds["one job"])
+    rows = []
+    for way, taken_by in seconds.items():
+        median = statistics.median(taken_by)
+        rows.append([way, f"{median:.1f}", f"{megabytes / median:.2f}", f"{one / median:.2f}"])
+    return "\n".join(markdown(["", "seconds", "MB/s", "times one job"], rows))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -301,6 +328,7 @@ def main() -> None:
     parser.add_argument("--pages", type=Path, help="JSON lines with text, gzipped or not")
     parser.add_argument("--megabytes", type=float, default=20.0, help="of text for each contender")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--parallel", type=float, default=100.0, help="MB for jobs and engines")
     parser.add_argument("--growth", type=float, nargs="*", default=[1, 10, 100, 1000])
     parser.add_argument("--measure", choices=CONTENDERS, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -317,6 +345,12 @@ def main() -> None:
         print(f"## Contenders\n\n{megabytes:.1f} MB, {n:,} {kind} pages; medians of "
               f"{options.repeats} runs in turns.\n")  # fmt: skip
         print(contenders(path, options.repeats), flush=True)
+        print(f"\n## Jobs and engines\n\n`classifier score` on {options.parallel:g} MB of made pages; "
+              f"medians of {ENGINE_RUNS} runs in turns.\n")  # fmt: skip
+        many = folder / "many.jsonl"
+        megabytes = write(many, taken(perturbed(2500, seed=1), options.parallel))
+        print(ways(many, megabytes, folder, ENGINE_RUNS), flush=True)
+        many.unlink()
         print("\n## Growth\n\n`classifier score`, pages of 2.5 kB.\n")
         growth = [(f"{mb:g} MB", mb, 2500) for mb in options.growth]
         print(score_files(growth, folder), flush=True)
