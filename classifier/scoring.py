@@ -78,10 +78,17 @@ class Scorer:
         review: Mapping[str, float] | None = None,
     ) -> None:
         self.model = model if isinstance(model, Model) else load(model)
-        self.analyser = Analyser(split=self.model.unit == "sentence")
+        self._analyser: Analyser | None = None
         self.model.require(self.analyser.fingerprint)
         self.thresholds = self._replaced(thresholds or {})
         self.review = None if review is None else self._replaced(review)
+
+    @property
+    def analyser(self) -> Analyser:
+        """The text pipeline; a new one after an analysis that was cut short."""
+        if self._analyser is None:
+            self._analyser = Analyser(split=self.model.unit == "sentence")
+        return self._analyser
 
     def _replaced(self, values: Mapping[str, float]) -> dict[str, float]:
         """The model's thresholds with some of them replaced."""
@@ -112,7 +119,11 @@ class Scorer:
     def _score(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
         if not pages:
             return []
-        X = self.analyser.analyse([page.text for page in pages])
+        try:
+            X = self.analyser.analyse([page.text for page in pages])
+        except BaseException:  # Ctrl-C and time limits, too: what it remembers may be half written
+            self._analyser = None
+            raise
         sentence_scores, page_scores = (np.round(p, DECIMALS) for p in self.model.predict(X))
         levels = self._levels(sentence_scores)
         listed = self._sentences(X, sentence_scores, levels, sentences)
@@ -271,8 +282,8 @@ def score_pages(
         If worker processes cannot be kept running.
     """
     _check(sentences)
-    if timeout is not None and n_jobs == 1 and not can_watch():
-        raise InputError("A timeout needs POSIX signals and the main thread, or else two jobs.")
+    if timeout is not None and not can_watch(here=n_jobs == 1):
+        raise InputError("A timeout needs POSIX signals and the main thread (or else two jobs).")
     key = _key(model, thresholds, review)
     _scorer(*key)  # a broken bundle is reported here, not by a worker
     score = partial(_score_and, then, key, sentences, timeout)
@@ -324,11 +335,12 @@ def _score_batch(
 ) -> list[Verdict]:
     """Verdicts on a batch; pages that take longer than ``timeout`` seconds get an error."""
     scorer = _scorer(*key)
+    _ = scorer.analyser  # after a page that took too long it is made anew: on nobody's time
     try:
         with time_limit(timeout):
             return scorer.score_batch(batch, sentences)
     except Overtime:
-        _scorer.cache_clear()  # its memory of words may be half written
+        pass
     if len(batch) > 1:
         return [
             verdict for page in batch for verdict in _score_batch(key, sentences, timeout, [page])

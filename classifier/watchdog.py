@@ -15,10 +15,10 @@ class Overtime(BaseException):
     """The time is up. No ``Exception``, so that no guard around a record takes it for a fault of it."""
 
 
-def can_watch() -> bool:
-    """Whether ``time_limit`` works here: on POSIX, and in the main thread, which alone gets signals."""
+def can_watch(*, here: bool = True) -> bool:
+    """Whether ``time_limit`` works: on POSIX; ``here``, in the main thread, which alone gets signals."""
     main = threading.current_thread() is threading.main_thread()
-    return main and hasattr(signal, "setitimer")
+    return (main or not here) and hasattr(signal, "setitimer")
 
 
 @contextmanager

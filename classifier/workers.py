@@ -59,7 +59,7 @@ def ordered_map(
     in_hand: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
     try:
         for batch in batches:
-            in_hand.append((batch, crew.start(batch)))
+            in_hand.append((batch, crew.submit(batch)))
             if len(in_hand) == AHEAD * n_jobs:
                 yield from crew.finish(in_hand)
         while in_hand:
@@ -84,7 +84,7 @@ class _Crew(Generic[Item, Result]):
         self._start = start
         self._executor = _executor(n_jobs, start)
 
-    def start(self, batch: Sequence[Item]) -> Future[list[Result]]:
+    def submit(self, batch: Sequence[Item]) -> Future[list[Result]]:
         """Give a batch to the workers."""
         try:
             future: Future[list[Result]] = self._executor.submit(self._function, batch)

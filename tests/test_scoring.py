@@ -13,11 +13,13 @@ import pytest
 
 import classifier
 from classifier import scoring
+from classifier.analysis import Int, UInt64
 from classifier.errors import BundleError, InputError
 from classifier.model.bundle import Model, save
 from classifier.schema import Dataset, Page, Verdict
 from classifier.scoring import SENTENCES, Scorer, batches, score_pages
 from classifier.text import Analyser
+from classifier.text.words import Words
 
 EMPTY = ("", " ", "\n\n \t\n", "\u00a0")
 PUNCTUATION = ("!", "...", "• • •", "|||", "“”", "😀")
@@ -191,14 +193,14 @@ def test_a_failing_record_costs_only_itself(
 ) -> None:
     sound = [i for i, page in enumerate(pages) if page.error is None and page.text]
     bad = sound[place]
-    analyse = scorer.analyser.analyse
+    analyse = Analyser.analyse
 
-    def fail_on_one(texts: list[str]) -> object:
+    def fail_on_one(self: Analyser, texts: list[str]) -> object:
         if pages[bad].text in texts:
             raise ZeroDivisionError("a strange record")
-        return analyse(texts)
+        return analyse(self, texts)
 
-    monkeypatch.setattr(scorer.analyser, "analyse", fail_on_one)
+    monkeypatch.setattr(Analyser, "analyse", fail_on_one)
     found = scorer.score_batch(pages, "all")
     assert "cannot be scored: ZeroDivisionError('a strange record')" in found[bad].error
     assert (found[bad].id, found[bad].scores) == (pages[bad].id, {})
@@ -257,6 +259,30 @@ def test_pages_whose_workers_are_killed(
     found = list(score_pages(pages, bundle, n_jobs=2))
     assert [verdict.id for verdict in found] == [page.id for page in pages]
     assert all("out of memory" in str(verdict.error) for verdict in found)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_analysis_cut_short_spoils_no_other(
+    error: type[BaseException], bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was half learnt when it happened is forgotten."""
+    pages = [Page(str(i), f"Our tea number{i} cures gout{i}. Order now!") for i in range(8)]
+    expected = Scorer(bundle).score_batch(pages, "all")
+    scorer = Scorer(bundle)
+    rows, armed = Words.rows, [True]
+
+    def torn(self: Words, orth: UInt64) -> Int:
+        found = rows(self, orth)
+        if armed:
+            armed.clear()
+            raise error
+        return found
+
+    monkeypatch.setattr(Words, "rows", torn)
+    try:
+        assert scorer.score_batch(pages, "all") == expected
+    except KeyboardInterrupt:
+        assert scorer.score_batch(pages, "all") == expected
 
 
 # ---------------------------------------------------------------------------------- thresholds

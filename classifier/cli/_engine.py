@@ -67,7 +67,8 @@ def _refuse(context: click.Context) -> None:
             raise click.UsageError(f"{parameter.opts[-1]} does not go with --engine {engine}.")
     if len(given["inputs"]) != 1 or given["inputs"] == ("-",) or given["output"] == "-":
         raise click.UsageError(f"--engine {engine} needs one INPUT and the folder to write, -o.")
-    if given["format_"] not in (None, "jsonl", "parquet"):
+    other = given["output"].rpartition(".")[2].lower() in ("csv", "tsv", "txt", "html", "htm")
+    if given["format_"] not in (None, "jsonl", "parquet") or other:
         raise click.UsageError(f"--engine {engine} writes jsonl or parquet.")
 
 

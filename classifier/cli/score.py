@@ -217,14 +217,16 @@ def command(
                 "the model": f"{scorer.model.name} ({model_stamp(path)[:16]})",
                 "the input": inputs_stamp(inputs),
                 **options,
+                "--format": format_,
             },
             tally=counts,
             resume=resume,
         )
         try:
             _write(resumable, pages, score, counts, meter)
-        except KeyboardInterrupt:
-            click.echo(_interrupted(resumable.kept, resumable.part), err=True)
+        except BaseException as error:
+            if resumable.kept or isinstance(error, KeyboardInterrupt):
+                click.echo(_interrupted(resumable.kept, resumable.part), err=True)
             raise
     click.echo(summary(counts, labels, scorer.model.name, sentences != "none"), err=True)
     if counts["failed"]:

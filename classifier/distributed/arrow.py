@@ -14,6 +14,7 @@ from typing import Any
 from classifier.distributed.job import Job
 from classifier.errors import InputError
 from classifier.io import jsonl
+from classifier.io.delimited import distinct
 from classifier.io.parquet import batch_records
 from classifier.io.parquet_columns import EXTRA
 from classifier.io.parquet_writer import contract_cells, contract_types
@@ -116,7 +117,7 @@ def own_columns(names: Sequence[str], job: Job) -> dict[str, int]:
         if column not in names:
             found = ", ".join(map(repr, names))
             raise InputError(f"The input has no column {column!r}; it has {found}.")
-    places = {name: place for place, name in enumerate(names) if name not in needed}
+    places = {name: place for place, name in enumerate(distinct(names)) if name not in needed}
     return passthrough(places, contract(job.review is not None))
 
 

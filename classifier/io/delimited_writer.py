@@ -96,7 +96,7 @@ class DelimitedPages:
         self._answers = answers
         self._waiting: list[PageCells] = []
         self._columns: list[str] | None = None if state is None else list(state["columns"])
-        self._open = state is not None and bool(state["open"])
+        self._extra = state is not None and bool(state["open"])
 
     def write(self, row: PageCells) -> None:
         """Write one row, or keep it until the header is known."""
@@ -104,7 +104,7 @@ class DelimitedPages:
             self._put(*row)
             return
         if len(self._waiting) == WINDOW:
-            self._open = True
+            self._extra = True
             self._settle()
             self._put(*row)
         else:
@@ -112,7 +112,7 @@ class DelimitedPages:
 
     def state(self) -> Mapping[str, Any] | None:
         """See ``ResumableRows``."""
-        return None if self._columns is None else {"columns": self._columns, "open": self._open}
+        return None if self._columns is None else {"columns": self._columns, "open": self._extra}
 
     def close(self) -> None:
         """Write what is still held back."""
@@ -121,7 +121,7 @@ class DelimitedPages:
 
     def _settle(self) -> None:
         self._columns = list(dict.fromkeys(name for own, _, _ in self._waiting for name in own))
-        header = ["id", *self._columns, *self._answers, *([EXTRA] if self._open else [])]
+        header = ["id", *self._columns, *self._answers, *([EXTRA] if self._extra else [])]
         self._stream.write(line(header, self._delimiter))
         for row in self._waiting:
             self._put(*row)
@@ -130,7 +130,7 @@ class DelimitedPages:
     def _put(self, own: Mapping[str, Any], head: list[Any], tail: list[Any]) -> None:
         columns = self._columns or []
         cells = [*head, *(own.get(name) for name in columns), *tail]
-        if self._open:
+        if self._extra:
             cells.append({name: own[name] for name in own if name not in columns} or None)
         self._stream.write(line(cells, self._delimiter))
 

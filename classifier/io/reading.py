@@ -18,6 +18,7 @@ from classifier.io.paths import Source, expand
 from classifier.io.record import Options, failed
 from classifier.io.seen import SeenIds
 from classifier.schema import Page
+from classifier.watchdog import can_watch
 
 Reader = Callable[[BinaryIO, str, Options], Iterator[Page]]
 
@@ -85,6 +86,8 @@ def read_pages(
         raise InputError(f"Standard input cannot be read as {stdin_format!r}; choose from {known}.")
     if text_column == id_column:
         raise InputError(f"The text and the id cannot be the same column, {text_column!r}.")
+    if timeout is not None and not can_watch():
+        raise InputError("A timeout needs POSIX signals and the main thread.")
     options = Options(text_column, id_column, max_chars, timeout)
     meter = meter or Meter()
     sources = expand(inputs, FORMATS, stdin_format)

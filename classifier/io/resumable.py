@@ -48,6 +48,9 @@ def cannot_resume(path: str, format: str, inputs: Sequence[str]) -> str | None:
         return f"{format} is not for long runs; choose from {', '.join(WRITE_FORMATS)}"
     if STDIN in inputs:
         return "standard input cannot be read again; name files"
+    for name in inputs:
+        if os.path.exists(name) and not (os.path.isfile(name) or os.path.isdir(name)):
+            return f"{sound(name)} cannot be read again; name files"
     return None
 
 
@@ -206,7 +209,8 @@ class ResumableWriter:
         os.replace(final, self._target)
         if final != self.part:
             os.remove(self.part)
-        os.remove(self.journal)
+        with suppress(FileNotFoundError):
+            os.remove(self.journal)
 
 
 def open_resumable(
@@ -242,14 +246,30 @@ def open_resumable(
 
 def _claimed(path: str) -> BinaryIO:
     """Open ``path`` for reading and writing, made if need be, and keep other processes from it."""
-    number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    stream = open(number, "r+b")  # noqa: SIM115 - closed by the writer
-    with suppress(ImportError):  # no such locks on Windows
-        import fcntl
-
+    while True:
+        number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        stream = open(number, "r+b")  # noqa: SIM115 - closed by the writer
         try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            _lock(number, path)
+            # another run may have finished, and taken this very file away, before we had the lock
+            if os.path.samestat(os.fstat(number), os.stat(path)):
+                return stream
+        except FileNotFoundError:
+            pass
+        except BaseException:
             stream.close()
-            raise InputError(f"{sound(path)}: another run is writing here.") from error
-    return stream
+            raise
+        stream.close()
+
+
+def _lock(number: int, path: str) -> None:
+    try:
+        import fcntl
+    except ImportError:  # no such locks on Windows
+        return
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InputError(f"{sound(path)}: another run is writing here.") from error
+    except OSError:  # some network file systems have none
+        return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from classifier.errors import InputError
+
 #: Pages of the table that stay in memory, as negative KiB (SQLite, PRAGMA cache_size); the rest lies
 #: in a temporary file that SQLite removes.
 _CACHE = -16_384
@@ -21,8 +23,19 @@ class SeenIds:
         self._table.execute("BEGIN")
 
     def first(self, key: str, place: str) -> str | None:
-        """Where ``key`` was first met; ``None``, and ``place`` is noted, when it is new."""
-        added = self._table.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, place))
+        """Where ``key`` was first met; ``None``, and ``place`` is noted, when it is new.
+
+        Raises
+        ------
+        InputError
+            The disk is full.
+        """
+        try:
+            added = self._table.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, place))
+        except sqlite3.Error as error:
+            raise InputError(
+                f"The table of ids, in the system's folder for temporary files (TMPDIR): {error}."
+            ) from error
         if added.rowcount:
             return None
         found = self._table.execute("SELECT place FROM seen WHERE id = ?", (key,)).fetchone()

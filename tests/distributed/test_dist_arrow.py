@@ -156,6 +156,14 @@ def test_missing_columns_are_named(columns: list[str], bundle: Path) -> None:
         list(score_batches(table.to_batches(), Job.of(bundle)))
 
 
+def test_columns_of_one_name_are_both_kept(bundle: Path) -> None:
+    batch = pa.RecordBatch.from_arrays(
+        [pa.array(column) for column in (["a"], ["Rain fell."], [1], [2])], ["id", "text", "x", "x"]
+    )
+    (found,) = score_batches([batch], Job.of(bundle))
+    assert [found.column(name).to_pylist() for name in ("x", "x.2")] == [[1], [2]]
+
+
 def test_nothing_in_nothing_out(bundle: Path) -> None:
     empty = pa.table({"id": pa.array([], pa.string()), "text": pa.array([], pa.string())})
     assert list(score_batches([], Job.of(bundle))) == []

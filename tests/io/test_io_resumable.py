@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -241,3 +242,28 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_what_cannot_be_resumed(path: str, kind: str, inputs: list[str], words: str) -> None:
     assert words in str(cannot_resume(path, kind, inputs))
     assert cannot_resume("out.parquet", "parquet", ["a.txt"]) is None
+
+
+def test_a_run_that_finishes_just_before_the_lock_keeps_its_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, done = tmp_path / ".out.part", tmp_path / "out"
+    part.write_bytes(b"whole output")
+
+    def lock(number: int, path: str) -> None:
+        if not done.exists():
+            part.rename(done)
+
+    monkeypatch.setattr(resumable, "_lock", lock)
+    with resumable._claimed(str(part)) as stream:
+        stream.truncate(0)
+    assert done.read_bytes() == b"whole output"
+
+
+def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", unsupported)
+    assert write(tmp_path / "out", "jsonl", "pages") == 0
+    assert (tmp_path / "out").read_bytes() == unbroken(tmp_path / "expected", "jsonl", "pages")
