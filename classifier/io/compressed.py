@@ -14,7 +14,7 @@ def decompressed(stream: BinaryIO, suffix: str) -> BinaryIO:
     """Return ``stream`` decompressed; itself when ``suffix`` is none of ``COMPRESSIONS``.
 
     Several compressed parts one after the other are read as one. Reading raises ``OSError`` where
-    the data are damaged or end too early.
+    the data are damaged, end too early or have anything else behind them, such as padding.
     """
     kind = COMPRESSIONS.get(suffix)
     if kind is None:
