@@ -23,6 +23,8 @@ import time
 from itertools import zip_longest
 from pathlib import Path
 
+from throughput import lines_of
+
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "data" / "corpus"
 POISONED = 100
@@ -46,14 +48,8 @@ def is_poisoned(number: int) -> bool:
 
 def paragraphs() -> list[str]:
     """Paragraphs of our own corpus."""
-    found = [
-        part.strip()
-        for path in sorted(CORPUS.rglob("*.md")) + sorted(CORPUS.rglob("*.marked"))
-        for part in path.read_text(encoding="utf-8").split("\n\n")
-    ]
-    for path in sorted(CORPUS.rglob("*.jsonl")):
-        with path.open(encoding="utf-8") as lines:
-            found += [p.strip() for line in lines for p in json.loads(line)["text"].split("\n")]
+    known = [text for path in sorted(CORPUS.rglob("*.jsonl")) for text in lines_of(path)]
+    found = [part.strip() for text in known for part in text.split("\n")]
     return [part for part in found if len(part) > 20]
 
 

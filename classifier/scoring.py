@@ -78,17 +78,10 @@ class Scorer:
         review: Mapping[str, float] | None = None,
     ) -> None:
         self.model = model if isinstance(model, Model) else load(model)
-        self._analyser: Analyser | None = None
+        self.analyser = Analyser(split=self.model.unit == "sentence")
         self.model.require(self.analyser.fingerprint)
         self.thresholds = self._replaced(thresholds or {})
         self.review = None if review is None else self._replaced(review)
-
-    @property
-    def analyser(self) -> Analyser:
-        """The text pipeline; a new one after an analysis that was cut short."""
-        if self._analyser is None:
-            self._analyser = Analyser(split=self.model.unit == "sentence")
-        return self._analyser
 
     def _replaced(self, values: Mapping[str, float]) -> dict[str, float]:
         """The model's thresholds with some of them replaced."""
@@ -119,11 +112,7 @@ class Scorer:
     def _score(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
         if not pages:
             return []
-        try:
-            X = self.analyser.analyse([page.text for page in pages])
-        except BaseException:  # Ctrl-C and time limits, too: what it remembers may be half written
-            self._analyser = None
-            raise
+        X = self.analyser.analyse([page.text for page in pages])
         sentence_scores, page_scores = (np.round(p, DECIMALS) for p in self.model.predict(X))
         levels = self._levels(sentence_scores)
         listed = self._sentences(X, sentence_scores, levels, sentences)
@@ -325,9 +314,15 @@ def _key(
     review: Mapping[str, float] | None,
 ) -> Key:
     """What tells scorers apart, also of bundles that were saved to one path one after the other."""
-    edges = tuple(sorted((thresholds or {}).items()))
+    return str(Path(model).resolve()), model_stamp(model), *as_edges(thresholds, review)
+
+
+def as_edges(
+    thresholds: Mapping[str, float] | None, review: Mapping[str, float] | None
+) -> tuple[Edges, Edges | None]:
+    """Thresholds and review band in a form that can be a key, whatever their order."""
     band = None if review is None else tuple(sorted(review.items()))
-    return str(Path(model).resolve()), model_stamp(model), edges, band
+    return tuple(sorted((thresholds or {}).items())), band
 
 
 def _score_batch(
@@ -335,7 +330,7 @@ def _score_batch(
 ) -> list[Verdict]:
     """Verdicts on a batch; pages that take longer than ``timeout`` seconds get an error."""
     scorer = _scorer(*key)
-    _ = scorer.analyser  # after a page that took too long it is made anew: on nobody's time
+    scorer.analyser.ready()  # after a page that took too long: on nobody's time
     try:
         with time_limit(timeout):
             return scorer.score_batch(batch, sentences)
@@ -346,7 +341,7 @@ def _score_batch(
             verdict for page in batch for verdict in _score_batch(key, sentences, timeout, [page])
         ]
     late = _without_text(batch[0], f"scoring took longer than {timeout:g} s")
-    return _scorer(*key).score_batch([late], sentences)
+    return scorer.score_batch([late], sentences)
 
 
 def _score_and(

@@ -59,6 +59,9 @@ def score_with(
 
 
 def _refuse(context: click.Context) -> None:
+    from classifier.cli.score import format_of
+    from classifier.distributed.job import FORMATS
+
     engine, given = context.params["engine"], context.params
     for parameter in context.command.params:
         name = parameter.name or ""
@@ -67,8 +70,8 @@ def _refuse(context: click.Context) -> None:
             raise click.UsageError(f"{parameter.opts[-1]} does not go with --engine {engine}.")
     if len(given["inputs"]) != 1 or given["inputs"] == ("-",) or given["output"] == "-":
         raise click.UsageError(f"--engine {engine} needs one INPUT and the folder to write, -o.")
-    other = given["output"].rpartition(".")[2].lower() in ("csv", "tsv", "txt", "html", "htm")
-    if given["format_"] not in (None, "jsonl", "parquet") or other:
+    asked = {given["format_"] or "jsonl", format_of(given["output"])}
+    if not asked <= set(FORMATS):
         raise click.UsageError(f"--engine {engine} writes jsonl or parquet.")
 
 

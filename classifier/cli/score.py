@@ -159,7 +159,7 @@ def command(
     from classifier.report import open_report, summary
     from classifier.scoring import default_model, model_stamp, open_scorer, score_pages
 
-    format_ = format_ or _format_of(output)
+    format_ = format_ or format_of(output)
     obstacle = cannot_resume(output, format_, inputs)
     if resume and obstacle:
         raise click.BadParameter(obstacle, param_hint="--resume")
@@ -244,7 +244,7 @@ def _write(
     from classifier.report import Progress, printable
 
     with writer:
-        done = counts["scored"] + counts["failed"]
+        done = writer.records
         if done:
             click.echo(f"resuming after {done:,} records", err=True)
         found = score(islice(pages, done, None), then=partial(_prepared, writer.prepare))
@@ -300,7 +300,8 @@ def _thresholds(options: tuple[str, ...]) -> dict[str, float]:
     return chosen
 
 
-def _format_of(output: str) -> str:
+def format_of(output: str) -> str:
+    """The format that an output's suffix names; jsonl where it names none."""
     suffix = output.rpartition(".")[2].lower() if "." in output else ""
     return {"txt": "text", "htm": "html", "pq": "parquet"}.get(
         suffix, suffix if suffix in FORMATS else "jsonl"

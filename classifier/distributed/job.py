@@ -12,7 +12,7 @@ from typing import Self
 from classifier.errors import InputError
 from classifier.io.record import Options
 from classifier.model.bundle import CARD, MANIFEST, PARAMETERS
-from classifier.scoring import SENTENCES, Edges, Scorer, default_model, open_scorer
+from classifier.scoring import SENTENCES, Edges, Scorer, as_edges, default_model, open_scorer
 
 #: What a batch holds: the table's own columns, or one column of JSON lines.
 FORMATS = ("parquet", "jsonl")
@@ -82,13 +82,14 @@ class Job:
             raise InputError(f"The text and the id cannot be the same column, {text_column!r}.")
         folder = Path(model or default_model()).resolve()
         scorer = open_scorer(folder, thresholds, review)  # what is wrong is said here
+        edges, band = as_edges(thresholds, review)
         names = (MANIFEST, PARAMETERS, CARD)
         return cls(
             name=folder.name,
             files=tuple((n, (folder / n).read_bytes()) for n in names if (folder / n).is_file()),
             labels=scorer.model.labels,
-            thresholds=tuple(sorted((thresholds or {}).items())),
-            review=None if review is None else tuple(sorted(review.items())),
+            thresholds=edges,
+            review=band,
             sentences=sentences,
             options=Options(text_column, id_column, max_chars),
             reads=reads,

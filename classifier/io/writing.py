@@ -92,6 +92,8 @@ class Writer(Protocol):
     """A context manager that writes verdicts, or what its ``prepare`` made of them."""
 
     prepare: Callable[[Verdict], Any]
+    #: After entering: verdicts of a run that is gone on with, which need not be written again.
+    records: int
 
     def __enter__(self) -> Self:
         """Open the destination."""
@@ -125,6 +127,7 @@ class StreamWriter:
     def __init__(self, path: str | None, format: Format) -> None:
         self._path = path
         self.prepare, self._make = format
+        self.records = 0
         self._stack = ExitStack()
         self._rows: Rows | None = None
 

@@ -80,7 +80,7 @@ class Hashing:
     def meanings(
         self, X: Analysis, spelled: Mapping[str, Sequence[str]], rules: Sequence[str]
     ) -> dict[int, Counter[tuple[str, str]]]:
-        """What the columns of a sentence stand for in the one sentence of ``X``.
+        """What the columns stand for in the one sentence of ``X``.
 
         Parameters
         ----------

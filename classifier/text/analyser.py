@@ -52,15 +52,25 @@ class Analyser:
         self._cue_of_rule = np.array(
             [CUES.index(rule.cue) for rule in self.lexicons.rules], dtype=np.int64
         )
-        self._tree = PatternTree(
-            (
-                (number, pattern)
-                for number, rule in enumerate(self.lexicons.rules)
-                for pattern in rule.patterns
-            ),
-            self.lexicons.classes,
-        )
-        self._begin()
+        self._torn = True
+        self.ready()
+
+    def ready(self) -> None:
+        """Begin anew if an analysis was cut short, since what it was learning may be half there.
+
+        ``analyse`` does so itself; who sets it a time limit may want to have this done before.
+        """
+        if self._torn:
+            self._tree = PatternTree(
+                (
+                    (number, pattern)
+                    for number, rule in enumerate(self.lexicons.rules)
+                    for pattern in rule.patterns
+                ),
+                self.lexicons.classes,
+            )
+            self._begin()
+            self._torn = False
 
     def _begin(self) -> None:
         """Begin with nothing remembered: spaCy's vocabulary grows with every new spelling."""
@@ -85,6 +95,13 @@ class Analyser:
 
         A text without any word has no sentences. Sentences never hold leading or trailing space.
         """
+        self.ready()
+        self._torn = True  # until it is done, whatever may come between, Ctrl-C and time limits too
+        found = self._analysed(texts)
+        self._torn = False
+        return found
+
+    def _analysed(self, texts: Sequence[str]) -> Analysis:
         if len(self._chunks) > self._limit:
             self._begin()
         cut = self._chunks.cut(texts)

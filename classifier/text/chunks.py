@@ -130,12 +130,7 @@ class Chunks:
         numbers = np.fromiter(map(self._numbers.__getitem__, chunks), np.int64, len(chunks))
         if len(self._numbers) > known:
             new = [*islice(reversed(self._numbers), len(self._numbers) - known)][::-1]
-            try:
-                self._learn(known, new)
-            except Exception:
-                for chunk in new:
-                    del self._numbers[chunk]
-                raise
+            self._learn(known, new)
         return numbers
 
     def _learn(self, known: int, new: list[str]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from classifier.cli.score import _format_of
+from classifier.cli.score import format_of
 
 Run = Callable[..., Result]
 
@@ -125,7 +125,7 @@ def test_folder_to_html(bundle: Path, run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_format_of_output(output: str, expected: str) -> None:
-    assert _format_of(output) == expected
+    assert format_of(output) == expected
 
 
 def test_two_processes_write_what_one_writes(texts: Path, bundle: Path, run: Run) -> None:
