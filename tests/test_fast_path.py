@@ -139,7 +139,7 @@ def test_a_text_that_cannot_be_tokenized_leaves_no_trace() -> None:
 @settings(deadline=None, max_examples=100)
 @given(st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=12))
 def test_no_affixes_in_letters(reference: Reference, word: str) -> None:
-    """What ``_unless_letters`` relies on."""
+    """What cutting plain chunks without the tokenizer relies on."""
     tokenizer = reference.nlp.tokenizer
     assert tokenizer.suffix_search(word) is None
     assert not list(tokenizer.infix_finditer(word))

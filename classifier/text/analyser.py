@@ -6,7 +6,7 @@ The components in ``components.py`` put the same results on a ``Doc`` for people
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -77,8 +77,6 @@ class Analyser:
         self.nlp = spacy.blank("en", vocab=Vocab())  # without spaCy's attributes of words
         tokenizer: Any = self.nlp.tokenizer
         tokenizer.max_cache_size = 1  # every chunk comes once
-        tokenizer.suffix_search = _unless_letters(tokenizer.suffix_search, None)
-        tokenizer.infix_finditer = _unless_letters(tokenizer.infix_finditer, ())
         self._words = Words(
             self.nlp.vocab.strings, self._segmentation, self.lexicons.classes, self._tree.symbol
         )
@@ -169,15 +167,6 @@ class Analyser:
             _closing(tokens, limit),
             limit,
         )
-
-
-def _unless_letters(search: Callable[[str], Any], nothing: Any) -> Callable[[str], Any]:
-    """A search that is not made in texts of ASCII letters only, where English affixes never are."""
-
-    def quick(text: str) -> Any:
-        return nothing if text.isalpha() and text.isascii() else search(text)
-
-    return quick
 
 
 def _opening(tokens: Tokens, starts: Bool) -> Bool:
