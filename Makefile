@@ -40,7 +40,7 @@ unit: $(INSTALLED)
 ## Spark and Ray in local mode; needs Java 17 or later on the system
 test-engines: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[spark,ray]'
-	$(BIN)/python -m pytest tests/distributed/test_dist_engines.py
+	$(BIN)/python -m pytest tests/run/test_engines.py
 
 clean:
 	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

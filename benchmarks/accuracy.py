@@ -22,12 +22,12 @@ from threadpoolctl import threadpool_limits
 
 from baselines import AnyCue, CueCounts, FastText, TfIdf
 from classifier.analysis import Float
-from classifier.duplicates import duplicates, joined_groups
-from classifier.evaluation import evaluate
+from classifier.corpus.duplicates import duplicates, joined_groups
 from classifier.model.estimator import group_folds
 from classifier.model.thresholds import best_f1
 from classifier.report.tables import markdown
 from classifier.schema import Dataset
+from classifier.training.evaluation import evaluate
 from contender import Contender
 from gold import DRAWS, command_line, difference, exact, part, read, texts
 from neural import FrozenMiniLM, TextCat

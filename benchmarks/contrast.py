@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from classifier.run.scoring import Scorer
 from classifier.schema import PROMOTIONAL, UNSUPPORTED_CLAIM, Page, Verdict
-from classifier.scoring import Scorer
 
 LABELS = (PROMOTIONAL, UNSUPPORTED_CLAIM)
 SETS = Path(__file__).parents[1] / "data" / "contrast" / "contrast.jsonl"

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import expit
 
 from classifier.analysis import Float
-from classifier.duplicates import duplicates, joined_groups
+from classifier.corpus.duplicates import duplicates, joined_groups
 from classifier.model.estimator import group_folds
 from classifier.model.thresholds import best_f1
 from classifier.schema import Dataset, LabelledPage

@@ -11,9 +11,10 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from classifier.analysis import Bool, Float, Int
-from classifier.evaluation import Alignment, interval
-from classifier.io import read_labelled
+from classifier.corpus.alignment import Alignment
+from classifier.corpus.labelled import read_labelled
 from classifier.schema import Dataset, LabelledPage
+from classifier.training.metrics import interval
 
 #: Draws of the bootstrap.
 DRAWS = 1000

@@ -8,14 +8,15 @@ from scipy.special import expit
 from sklearn.base import clone
 
 from classifier.analysis import Analysis, Bool, Float, Int
-from classifier.duplicates import duplicates, joined_groups
-from classifier.evaluation import Alignment, align
+from classifier.corpus.alignment import Alignment, align
+from classifier.corpus.duplicates import duplicates, joined_groups
 from classifier.model.bundle import DECIMALS
 from classifier.model.estimator import PageClassifier
 from classifier.model.features import SentenceFeatures
 from classifier.schema import Dataset
 from classifier.text import Analyser
-from classifier.training import TrainConfig, train
+from classifier.training.config import TrainConfig
+from classifier.training.training import train
 from contender import Contender
 
 
@@ -64,7 +65,7 @@ class Prepared:
 
 
 def prepare(analyser: Analyser, data: Dataset) -> Prepared:
-    """Analyse once, for any number of fits; groups as ``classifier.training`` makes them."""
+    """Analyse once, for any number of fits; groups as ``classifier.training.training`` makes them."""
     X = analyser.analyse([page.text for page in data.pages])
     groups = joined_groups(data.pages, list(duplicates(data)))
     return Prepared(data, X, align(X, data), groups)

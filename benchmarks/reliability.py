@@ -8,10 +8,11 @@ import argparse
 import numpy as np
 
 from classifier.analysis import Bool, Float
-from classifier.evaluation import calibration_error, reliability, scored
-from classifier.io import read_labelled
+from classifier.corpus.labelled import read_labelled
 from classifier.report.tables import markdown
-from classifier.scoring import Scorer, default_model
+from classifier.run.scoring import Scorer, default_model
+from classifier.training.evaluation import scored
+from classifier.training.metrics import calibration_error, reliability
 
 #: Draws of labels for scores that are perfectly calibrated.
 DRAWS = 1000

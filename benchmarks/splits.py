@@ -15,7 +15,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from classifier.analysis import Bool, Float, Int
-from classifier.io import read_labelled
+from classifier.corpus.labelled import read_labelled
 from classifier.model.estimator import PageClassifier, group_folds
 from classifier.report.tables import markdown
 from classifier.schema import Dataset

@@ -47,9 +47,9 @@ Score = Callable[[list[str]], object]
 
 
 def ours() -> Score:
-    from classifier.io.jsonl_writer import JsonLine
+    from classifier.run.scoring import default_model, score_pages
     from classifier.schema import Page
-    from classifier.scoring import default_model, score_pages
+    from classifier.write.jsonl import JsonLine
 
     def score(texts: list[str]) -> None:
         pages = (Page(str(i), text) for i, text in enumerate(texts))
@@ -71,7 +71,7 @@ def tokenizer() -> Score:
 
 def corpus(pages: int | None = None) -> Any:
     """The invented corpus, or its first pages."""
-    from classifier.io import read_labelled
+    from classifier.corpus.labelled import read_labelled
 
     data = read_labelled([str(CORPUS)])
     return replace(data, pages=data.pages[:pages])

@@ -3,20 +3,21 @@
     python benchmarks/transfer.py REAL_TRAIN.jsonl REAL_DEV.jsonl > benchmarks/transfer.md
 
 Trains the project's model on the corpus alone, on labelled real pages alone, and on both, and measures
-each on other real pages by the rules of ``classifier.evaluation``. "Equal" draws whole sites of the
-corpus at random (seed 0) until they hold as many units as the real pages.
+each on other real pages by the rules of ``classifier.training.evaluation``. "Equal" draws whole sites
+of the corpus at random (seed 0) until they hold as many units as the real pages.
 """
 
 import random
 import sys
 from dataclasses import replace
 
-from classifier.evaluation import evaluate_model
-from classifier.io import read_labelled
+from classifier.corpus.labelled import read_labelled
 from classifier.report.tables import markdown
 from classifier.schema import Dataset
 from classifier.text import Analyser
-from classifier.training import TrainConfig, train
+from classifier.training.config import TrainConfig
+from classifier.training.evaluation import evaluate_model
+from classifier.training.training import train
 
 
 def main(real_path: str, dev_path: str) -> None:

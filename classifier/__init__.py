@@ -6,7 +6,8 @@
 >>> verdict.flags
 ('promotional', 'unsupported_claim')
 
-For streams of records see ``classifier.scoring.score_pages`` and ``classifier.io.read_pages``.
+For streams of records see ``classifier.run.scoring.score_pages`` and
+``classifier.read.pages.read_pages``.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classifier.explaining import Explained
+    from classifier.run.explaining import Explained
+    from classifier.run.scoring import Scorer
     from classifier.schema import Verdict
-    from classifier.scoring import Scorer
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "explain", "load_model", "score"]
@@ -32,7 +33,7 @@ def load_model(path: str | Path | None = None) -> Scorer:
     BundleError
         If the bundle is missing, damaged, or made for another text pipeline.
     """
-    from classifier.scoring import Scorer, default_model
+    from classifier.run.scoring import Scorer, default_model
 
     return Scorer(path or default_model())
 
@@ -47,8 +48,8 @@ def score(text: str, model: Scorer, *, sentences: str = "flagged") -> Verdict:
 def explain(
     text: str, model: Scorer, *, label: str | None = None, every: bool = False
 ) -> Explained:
-    """Score one text and say why; see ``classifier.explaining.explain_page``."""
-    from classifier.explaining import explain_page
+    """Score one text and say why; see ``classifier.run.explaining.explain_page``."""
+    from classifier.run.explaining import explain_page
     from classifier.schema import Page
 
     return explain_page(model, Page(id="-", text=text), label=label, every=every)

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from classifier.model.bundle import Model, save
+from classifier.run.scoring import Scorer
 from classifier.schema import PROMOTIONAL, UNSUPPORTED_CLAIM, Dataset, LabelledPage, Segment
-from classifier.scoring import Scorer
 from classifier.text import Analyser
-from classifier.training import TrainConfig, train
+from classifier.training.config import TrainConfig
+from classifier.training.training import train
 
 LABELS = (PROMOTIONAL, UNSUPPORTED_CLAIM)
 

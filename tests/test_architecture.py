@@ -1,6 +1,6 @@
 """The rooms of the package: who may import whom, and what.
 
-Imports run downward only; rooms on one level (such as model, text and io) do not know each other.
+Imports run downward only; rooms on one level (such as model, text and read) do not know each other.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MOD
 #: Level of each room; a room imports from itself and from lower levels.
 LEVELS = (
     ("errors",),
-    ("analysis", "schema", "watchdog", "workers"),
-    ("duplicates", "model", "text", "io"),
-    ("scoring", "evaluation", "provenance", "corpus"),
-    ("certification", "distributed", "explaining"),
-    ("report", "training"),
+    ("analysis", "schema", "time_limit", "values"),
+    ("model", "text", "read", "write"),
+    ("corpus", "run"),
+    ("training",),
+    ("report",),
     ("cli",),
     ("__init__",),
 )
@@ -34,18 +34,22 @@ LEVEL = {room: number for number, rooms in enumerate(LEVELS) for room in rooms}
 #: Where a library may be imported.
 HOMES = {
     "spacy": ("text/",),
-    "sklearn": ("model/", "training", "evaluation"),
+    "sklearn": ("model/", "training/"),
     "click": ("cli/",),
-    "pyarrow": ("io/", "distributed/"),
-    "pyspark": ("distributed/spark",),
-    "ray": ("distributed/ray",),
-    "trafilatura": ("io/",),
+    "pyarrow": ("read/", "write/", "run/"),
+    "pyspark": ("run/spark",),
+    "ray": ("run/ray",),
+    "trafilatura": ("read/",),
     "matplotlib": ("report/",),
     "tqdm": ("report/",),
 }
 #: Rooms that need nothing but the standard library.
 BARE = ("errors", "schema")
-LONGEST = 400
+LONGEST = 300
+#: Still longer; each is to be cut.
+TOO_LONG = {"model/bundle", "text/patterns", "cli/score", "run/scoring"}
+#: Files that a room may hold; more would be two rooms.
+FULL = 16
 
 
 def imports(name: str) -> Iterator[str]:
@@ -62,7 +66,7 @@ def imports(name: str) -> Iterator[str]:
 
 
 def room_of(module: str) -> str:
-    """``classifier.io.paths`` and ``io/paths`` are of the room ``io``."""
+    """``classifier.read.sources`` and ``io/paths`` are of the room ``io``."""
     parts = module.replace("/", ".").removeprefix("classifier.").split(".")
     return "__init__" if parts[0] == "classifier" else parts[0]
 
@@ -102,11 +106,19 @@ def test_bare_modules_need_the_standard_library_only(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_and_length(name: str) -> None:
     assert ast.get_docstring(TREES[name]), f"{name} has no docstring"
+    if name in TOO_LONG:
+        pytest.xfail("to be cut")
     assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
+@pytest.mark.parametrize("room", sorted({name.split("/")[0] for name in MODULES if "/" in name}))
+def test_no_room_is_crowded(room: str) -> None:
+    assert sum(name.startswith(f"{room}/") for name in MODULES) <= FULL
+
+
 def test_scoring_starts_without_what_training_needs() -> None:
-    code = "import sys, classifier.scoring, classifier.io, classifier.report\n"
+    modules = "classifier.run.scoring, classifier.read.pages, classifier.write.resumable"
+    code = f"import sys, {modules}, classifier.report\n"
     heavy = ["sklearn", "scipy.optimize", "scipy.stats"]
     code += f"sys.exit(' '.join(name for name in {heavy} if name in sys.modules) or None)"
     subprocess.run([sys.executable, "-c", code], check=True)

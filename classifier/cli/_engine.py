@@ -29,9 +29,9 @@ def score_with(
     click.UsageError
         An option does not go with engines.
     """
-    from classifier.distributed import Job, open_engine
     from classifier.report import summary
-    from classifier.scoring import default_model, open_scorer
+    from classifier.run.engines import Job, open_engine
+    from classifier.run.scoring import default_model, open_scorer
 
     context = click.get_current_context()
     given = context.params
@@ -59,8 +59,8 @@ def score_with(
 
 
 def _refuse(context: click.Context) -> None:
-    from classifier.cli.score import format_of
-    from classifier.distributed.job import FORMATS
+    from classifier.run.job import FORMATS
+    from classifier.write.formats import format_of
 
     engine, given = context.params["engine"], context.params
     for parameter in context.command.params:

@@ -30,7 +30,7 @@ _OPTIONS = (
 
 
 def labelled_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of ``classifier.io.read_labelled`` to a command."""
+    """Add the options of ``classifier.corpus.labelled.read_labelled`` to a command."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function

@@ -28,11 +28,11 @@ def command(
     """
     import json
 
-    from classifier.certification import certify
-    from classifier.io import read_labelled
+    from classifier.corpus.labelled import read_labelled
     from classifier.model.bundle import save
     from classifier.report import certificate, model_card
-    from classifier.scoring import Scorer, default_model
+    from classifier.run.scoring import Scorer, default_model
+    from classifier.training.certification import certify
 
     dataset = read_labelled(data, **columns)
     scorer = Scorer(model or default_model())

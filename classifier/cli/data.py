@@ -19,8 +19,8 @@ def check(paths: tuple[str, ...]) -> None:
 
     Prints one line per problem, with file, line and field. Exit status 1 if there is any.
     """
-    from classifier.corpus import problems
-    from classifier.io import read_labelled
+    from classifier.corpus.checks import problems
+    from classifier.corpus.labelled import read_labelled
 
     data = read_labelled(paths)
     found = 0
@@ -40,8 +40,8 @@ def stats(paths: tuple[str, ...], as_json: bool, plot: str | None) -> None:
     """Count pages and units, label balance per genre and family, lengths, diversity."""
     import json
 
-    from classifier.corpus import statistics
-    from classifier.io import read_labelled
+    from classifier.corpus.labelled import read_labelled
+    from classifier.corpus.statistics import statistics
     from classifier.report import plot_statistics, statistics_table
 
     found = statistics(read_labelled(paths))
@@ -56,8 +56,8 @@ def splits(paths: tuple[str, ...]) -> None:
     """Print the fixed grouped split and the leave-one-family-out folds as JSON, by page id."""
     import json
 
-    from classifier.corpus import splits
-    from classifier.io import read_labelled
+    from classifier.corpus.labelled import read_labelled
+    from classifier.corpus.splits import splits
 
     click.echo(json.dumps(splits(read_labelled(paths)), indent=1, ensure_ascii=False))
 
@@ -67,7 +67,8 @@ def splits(paths: tuple[str, ...]) -> None:
 @click.argument("target")
 def convert(source: str, target: str) -> None:
     """Convert labelled pages between .jsonl and the line-by-line authoring format .marked."""
-    from classifier.io import read_labelled, write_labelled
+    from classifier.corpus.labelled import read_labelled
+    from classifier.corpus.labelled_writer import write_labelled
 
     data = read_labelled([source])
     write_labelled(data.pages, target, data.labels)

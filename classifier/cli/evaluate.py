@@ -18,10 +18,10 @@ def command(data: tuple[str, ...], model: str | None, as_json: bool, **columns: 
     """Measure a model on DATA, per label, for sentences and pages, with 95 % intervals over groups."""
     import json
 
-    from classifier.evaluation import evaluate_model
-    from classifier.io import read_labelled
+    from classifier.corpus.labelled import read_labelled
     from classifier.report import metrics_table
-    from classifier.scoring import Scorer, default_model
+    from classifier.run.scoring import Scorer, default_model
+    from classifier.training.evaluation import evaluate_model
 
     dataset = read_labelled(data, **columns)
     scorer = Scorer(model or default_model())

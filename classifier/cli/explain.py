@@ -44,10 +44,10 @@ def command(
     """
     import orjson
 
-    from classifier.explaining import explain_page
-    from classifier.io import read_pages
+    from classifier.read.pages import read_pages
     from classifier.report import colours_welcome, explanation_row, explanation_text, printable
-    from classifier.scoring import default_model, open_scorer
+    from classifier.run.explaining import explain_page
+    from classifier.run.scoring import default_model, open_scorer
 
     scorer = open_scorer(model or default_model())
     colour = colours_welcome()

@@ -14,7 +14,7 @@ def command(model: str | None, as_json: bool) -> None:
 
     from classifier.model.bundle import load
     from classifier.report import model_card
-    from classifier.scoring import default_model
+    from classifier.run.scoring import default_model
 
     opened = load(model or default_model())
     if as_json:

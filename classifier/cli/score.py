@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from classifier import __version__
+from classifier.write.formats import FORMATS, format_of
 
 if TYPE_CHECKING:
-    from classifier.io import Meter, Writer
+    from classifier.read.meter import Meter
     from classifier.schema import Page, Verdict
+    from classifier.write.writer import Writer
 
 #: A row, what it adds to the counts, and the error of its record.
 _Prepared = tuple[Any, Counter[str], str | None]
 #: Options that another run of the same work may have otherwise.
 _FREE = ("inputs", "model", "output", "jobs", "resume", "engine")
-FORMATS = ("jsonl", "csv", "tsv", "parquet", "text", "html")
 
 
 def _number_of_jobs(ctx: click.Context, param: click.Parameter, value: str) -> int:
@@ -155,9 +156,11 @@ def command(
     Exit status: 0 all scored; 1 nothing could be scored; 2 wrong usage; 3 some records failed;
     130 interrupted.
     """
-    from classifier.io import Meter, cannot_resume, inputs_stamp, open_resumable, read_pages
+    from classifier.read.meter import Meter
+    from classifier.read.pages import inputs_stamp, read_pages
     from classifier.report import open_report, summary
-    from classifier.scoring import default_model, model_stamp, open_scorer, score_pages
+    from classifier.run.scoring import default_model, model_stamp, open_scorer, score_pages
+    from classifier.write.resumable import cannot_resume, open_resumable
 
     format_ = format_ or format_of(output)
     obstacle = cannot_resume(output, format_, inputs)
@@ -298,11 +301,3 @@ def _thresholds(options: tuple[str, ...]) -> dict[str, float]:
         if not 0 <= chosen[label] <= 1:
             raise click.BadParameter(f"{value} is not in [0, 1]", param_hint="--threshold")
     return chosen
-
-
-def format_of(output: str) -> str:
-    """The format that an output's suffix names; jsonl where it names none."""
-    suffix = output.rpartition(".")[2].lower() if "." in output else ""
-    return {"txt": "text", "htm": "html", "pq": "parquet"}.get(
-        suffix, suffix if suffix in FORMATS else "jsonl"
-    )

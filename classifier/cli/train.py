@@ -41,11 +41,12 @@ def command(
     """
     from dataclasses import replace
 
-    from classifier.io import read_labelled
+    from classifier.corpus.labelled import read_labelled
+    from classifier.corpus.provenance import read_from
     from classifier.model.bundle import save
-    from classifier.provenance import read_from
     from classifier.report import metrics_table, model_card
-    from classifier.training import TrainConfig, train
+    from classifier.training.config import TrainConfig
+    from classifier.training.training import train
 
     if jobs == 0:
         raise click.BadParameter("must not be 0", param_hint="--jobs")

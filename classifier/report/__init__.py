@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from classifier.io import Writer, open_writer
-from classifier.io.writing import Format, StreamWriter, whole
 from classifier.report.card import model_card
 from classifier.report.certificate import certificate
 from classifier.report.corpus import plot_statistics, statistics_table
@@ -15,6 +13,7 @@ from classifier.report.progress import Progress
 from classifier.report.reasons import explanation_row, explanation_text
 from classifier.report.tables import metrics_table
 from classifier.report.terminal import TextRows, colours_welcome, printable, summary, tally
+from classifier.write.writer import Format, StreamWriter, Writer, open_writer, whole
 
 __all__ = [
     "Progress",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from classifier.report.tables import markdown
 
 if TYPE_CHECKING:  # scikit-learn is behind it
-    from classifier.certification import Certification
     from classifier.model.guarantees import Guarantee
+    from classifier.training.certification import Certification
 
 #: Precision and recall of this many thresholds are shown.
 _SHOWN = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -6,7 +6,7 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
-from classifier.io import Meter
+from classifier.read.meter import Meter
 
 
 class Progress:

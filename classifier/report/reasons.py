@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from classifier.io.rows import contract_fields
 from classifier.report.terminal import page_text, printable
 from classifier.schema import Sentence
+from classifier.write.rows import contract_fields
 
 if TYPE_CHECKING:  # scikit-learn is behind it
-    from classifier.explaining import Explained
     from classifier.model.explanation import Explanation, Logit
+    from classifier.run.explaining import Explained
 
 
 def explanation_text(explained: Explained, *, top: int = 5, colour: bool = False) -> str:

@@ -18,7 +18,7 @@ _COLUMNS = (
 
 
 def metrics_table(metrics: Mapping[str, Any], title: str) -> str:
-    """Lay out what ``classifier.evaluation.evaluate`` returned, in Markdown that reads as text."""
+    """Lay out the metrics of ``classifier.training.evaluation``, in Markdown that reads as text."""
     rows = []
     for label, units in metrics["labels"].items():
         for unit, found in units.items():

@@ -15,14 +15,15 @@ import pytest
 from click.testing import Result
 
 from classifier.cli.score import command
-from classifier.io import parquet_writer, resumable
+from classifier.write import parquet as parquet_writer
+from classifier.write import resumable
 
 Run = Callable[..., Result]
 RECORDS = 300
 #: A command line with an entry in the journal after each record, and small groups.
 PROGRAM = """
 import sys
-from classifier.io import parquet_writer, resumable
+from classifier.write import parquet as parquet_writer, resumable
 from classifier.cli import main
 resumable.EVERY = 0
 parquet_writer.GROUP = 20

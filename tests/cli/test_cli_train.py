@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from classifier import evaluation
+from classifier.training import metrics
 
 Run = Callable[..., Result]
 COLUMNS = ("--text-column", "review", "--label-column", "kind")
@@ -83,7 +83,7 @@ def test_evaluate_classes(
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(evaluation, "interval", lambda *_: None)  # slow
+    monkeypatch.setattr(metrics, "interval", lambda *_: None)  # slow
     result = run("evaluate", reviews, "--model", folder / "reviews", *COLUMNS, "--json")
     assert json.loads(result.stdout)["accuracy"] > 0.9, "seen in training"
 

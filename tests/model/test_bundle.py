@@ -20,7 +20,8 @@ from classifier.model import bundle as bundle_module
 from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, SHAPES, Model, load, save
 from classifier.schema import Dataset
 from classifier.text import Analyser
-from classifier.training import TrainConfig, train
+from classifier.training.config import TrainConfig
+from classifier.training.training import train
 
 FILES = (MANIFEST, PARAMETERS, CARD)
 Edit = Callable[[dict[str, Any]], object]

@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from classifier.analysis import Analysis
+from classifier.corpus.alignment import align
 from classifier.errors import DataError
-from classifier.evaluation import align
 from classifier.model.estimator import PageClassifier, group_folds
 from classifier.model.features import SentenceFeatures
 from classifier.schema import Dataset

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from classifier.io import Meter
+from classifier.read.meter import Meter
 from classifier.report import Progress
 
 

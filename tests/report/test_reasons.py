@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from classifier.explaining import Explained
 from classifier.model.explanation import Addend, Explanation, Logit
 from classifier.report.reasons import explanation_row, explanation_text
+from classifier.run.explaining import Explained
 from classifier.schema import Verdict
 
 Labels = tuple[str, ...]

@@ -1,0 +1,1 @@
+"""Labelled data: formats, alignment, duplicates, checks, statistics, splits, provenance."""

@@ -1,0 +1,134 @@
+"""From the user's inputs to pages, whatever the formats."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import replace
+from functools import partial
+from typing import BinaryIO
+
+from classifier.errors import InputError
+from classifier.read import delimited, html, jsonl, parquet, plain
+from classifier.read.compressed import COMPRESSIONS
+from classifier.read.meter import Meter
+from classifier.read.record import Options, failed
+from classifier.read.seen import SeenIds
+from classifier.read.sources import Source, expand
+from classifier.schema import Page
+from classifier.time_limit import can_watch
+
+Reader = Callable[[BinaryIO, str, Options], Iterator[Page]]
+
+READERS: Mapping[str, Reader] = {
+    "txt": plain.read,
+    "md": plain.read,
+    "html": html.read,
+    "jsonl": jsonl.read,
+    "csv": partial(delimited.read, delimiter=","),
+    "tsv": partial(delimited.read, delimiter="\t"),
+    "parquet": parquet.read,
+}
+#: File suffix to format.
+_PLAIN: Mapping[str, str] = {f".{name}": name for name in READERS} | {".htm": "html"}
+#: The same with those of compressed files; Parquet compresses inside and is read from its end.
+FORMATS: Mapping[str, str] = {
+    suffix + compression: name
+    for suffix, name in _PLAIN.items()
+    for compression in ("", *COMPRESSIONS)
+    if not compression or name != "parquet"
+}
+#: Formats that can come through standard input; Parquet must be read from its end.
+STDIN_FORMATS = tuple(name for name in READERS if name != "parquet")
+
+
+def read_pages(
+    inputs: Sequence[str],
+    *,
+    text_column: str = "text",
+    id_column: str = "id",
+    stdin_format: str = "txt",
+    max_chars: int = 1_000_000,
+    timeout: float | None = None,
+    meter: Meter | None = None,
+) -> Iterator[Page]:
+    """Yield one page for each record of ``inputs``, in their order.
+
+    A record that cannot be scored, or a file that cannot be read, is a page with ``error`` set;
+    it never stops the others. Of several records with one id the first is kept.
+
+    Parameters
+    ----------
+    inputs
+        Paths of files and folders, globs, or ``-`` for standard input.
+    text_column, id_column
+        Columns of the tabular formats. Without a column of ids, or in a row without one, the id is
+        ``path:line``; for text and HTML files it is the path.
+    stdin_format
+        One of ``STDIN_FORMATS``.
+    max_chars
+        Code points that a text may have.
+    timeout
+        Seconds that the text of an HTML file may take to be found; ``None`` is no limit.
+    meter
+        Told the size of the inputs, and what was read of them.
+
+    Raises
+    ------
+    InputError
+        At once, not at the first page: an input does not exist, is of an unknown format or yields
+        no file; ``stdin_format`` is unknown; or both columns have the same name.
+    """
+    if stdin_format not in STDIN_FORMATS:
+        known = ", ".join(STDIN_FORMATS)
+        raise InputError(f"Standard input cannot be read as {stdin_format!r}; choose from {known}.")
+    if text_column == id_column:
+        raise InputError(f"The text and the id cannot be the same column, {text_column!r}.")
+    if timeout is not None and not can_watch():
+        raise InputError("A timeout needs POSIX signals and the main thread.")
+    options = Options(text_column, id_column, max_chars, timeout)
+    meter = meter or Meter()
+    sources = expand(inputs, FORMATS, stdin_format)
+    sizes = [source.size for source in sources]
+    meter.total = None if None in sizes else sum(size or 0 for size in sizes)
+    return _first_of_each_id(page for source in sources for page in _read(source, options, meter))
+
+
+def inputs_stamp(inputs: Sequence[str]) -> str:
+    """What changes when the files that ``inputs`` name change: their paths, sizes and times.
+
+    Raises
+    ------
+    InputError
+        As ``read_pages``.
+    """
+    digest = hashlib.sha256()
+    total = 0
+    sources = expand(inputs, FORMATS)
+    for source in sources:
+        with suppress(OSError):  # a file that cannot be read is told when it is read
+            status = os.stat(source.path)
+            total += status.st_size
+            digest.update(f"{status.st_size} {status.st_mtime_ns} ".encode())
+        digest.update(os.fsencode(source.path) + b"\0")
+    return f"{len(sources):,} files of {total:,} bytes ({digest.hexdigest()[:16]})"
+
+
+def _read(source: Source, options: Options, meter: Meter) -> Iterator[Page]:
+    try:
+        with source.open(meter) as stream:
+            yield from READERS[source.format](stream, source.name, options)
+    except OSError as error:
+        yield failed(source.name, f"the file cannot be read ({error.strerror or error})")
+
+
+def _first_of_each_id(pages: Iterable[Page]) -> Iterator[Page]:
+    with closing(SeenIds()) as seen:
+        for page in pages:
+            place = seen.first(page.id, page.where)
+            if place is not None and page.error is None:
+                problem = f"{page.where}: the id {page.id!r} was already used at {place}"
+                page = replace(page, text="", error=problem)
+            yield page

@@ -1,0 +1,162 @@
+"""From what a user names (files, folders, globs, standard input) to the files to be read."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from classifier.errors import InputError
+from classifier.read.compressed import COMPRESSIONS, decompressed
+from classifier.read.meter import Meter, MeteredFile
+from classifier.values import STDSTREAM, sound
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to be read, or standard input (``path`` is ``-``), and its format."""
+
+    path: str
+    format: str
+
+    @property
+    def name(self) -> str:
+        """The path as it appears in ids and messages, always sound text."""
+        return sound(self.path)
+
+    @contextmanager
+    def open(self, meter: Meter | None = None) -> Iterator[BinaryIO]:
+        """Open the file for reading its bytes, decompressed; standard input is left open at the end.
+
+        Parameters
+        ----------
+        meter
+            Told what is read of a file.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        """
+        if self.path == STDSTREAM:
+            yield sys.stdin.buffer
+            return
+        with io.BufferedReader(MeteredFile(self.path, meter or Meter())) as stream:
+            yield decompressed(stream, os.path.splitext(self.path)[1].lower())
+
+    @property
+    def size(self) -> int | None:
+        """Bytes on disk; ``None`` for standard input, 0 for a file that cannot be read."""
+        if self.path == STDSTREAM:
+            return None
+        with suppress(OSError):
+            return os.path.getsize(self.path)
+        return 0
+
+
+def expand(
+    inputs: Sequence[str], formats: Mapping[str, str], stdin_format: str | None = None
+) -> list[Source]:
+    """Return the files that ``inputs`` name, in the order given.
+
+    Folders are searched through all levels, globs too where they say ``**``; both give their files
+    sorted by path, pass over hidden ones and those with other suffixes, and follow no links to
+    folders. A path that exists is never taken for a glob. What is named twice is read twice.
+
+    Parameters
+    ----------
+    inputs
+        Paths of files and folders, globs, or ``-`` for standard input.
+    formats
+        File suffix, lower case with its dot, to the name of its format.
+    stdin_format
+        Format of standard input; ``None`` where it cannot be read.
+
+    Raises
+    ------
+    InputError
+        A path does not exist or has an unknown suffix, a folder or glob yields no file, ``-`` is
+        not allowed here or named twice, or there is no input at all.
+    """
+    if not inputs:
+        raise InputError("No input: name files, folders, globs or '-' for standard input.")
+    if list(inputs).count(STDSTREAM) > 1:
+        raise InputError("'-' (standard input) can be read only once.")
+    return [source for given in inputs for source in _expand_one(given, formats, stdin_format)]
+
+
+def _expand_one(given: str, formats: Mapping[str, str], stdin_format: str | None) -> list[Source]:
+    if given == STDSTREAM:
+        if stdin_format is None:
+            raise InputError("'-' (standard input) cannot be read here: name files.")
+        return [Source(STDSTREAM, stdin_format)]
+    if os.path.isdir(given):
+        return _some(_folder(given, formats), f"folder {sound(given)!r}", formats)
+    if os.path.exists(given):
+        return [_file(given, formats)]
+    if any(mark in given for mark in "*?["):
+        return _some(_glob(given, formats), f"glob {sound(given)!r}", formats)
+    raise InputError(f"{sound(given)}: no such file or folder.")
+
+
+def _some(sources: Iterator[Source], what: str, formats: Mapping[str, str]) -> list[Source]:
+    found = list(sources)
+    if not found:
+        raise InputError(f"The {what} yields no file with a known suffix ({_listed(formats)}).")
+    return found
+
+
+def _file(path: str, formats: Mapping[str, str]) -> Source:
+    kind = formats.get(_suffix(path))
+    if kind is None:
+        raise InputError(f"{sound(path)}: unknown suffix; known are {_listed(formats)}.")
+    return Source(path, kind)
+
+
+def _glob(pattern: str, formats: Mapping[str, str]) -> Iterator[Source]:
+    for path in sorted(glob.glob(pattern, recursive=True), key=_parts):
+        # ``**`` names the files below a folder itself
+        if os.path.isdir(path) and "**" not in pattern:
+            yield from _folder(path, formats)
+        elif _suffix(path) in formats and not os.path.isdir(path):
+            yield Source(path, formats[_suffix(path)])
+
+
+def _folder(folder: str, formats: Mapping[str, str]) -> Iterator[Source]:
+    paths: list[str] = []
+    closed: list[OSError] = []
+    for parent, folders, names in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths += [os.path.join(parent, name) for name in names if not name.startswith(".")]
+    wanted = [path for path in paths if _suffix(path) in formats and _readable(path)]
+    # a folder that cannot be listed is kept, so that the attempt to read it is reported
+    kinds = {str(error.filename): next(iter(formats.values())) for error in closed}
+    kinds |= {path: formats[_suffix(path)] for path in wanted}
+    for path in sorted(kinds, key=_parts):
+        yield Source(path, kinds[path])
+
+
+def _readable(path: str) -> bool:
+    """Pass over pipes and devices, which would block; keep a broken link, to report it."""
+    return os.path.isfile(path) or not os.path.exists(path)
+
+
+def _suffix(path: str) -> str:
+    """The suffix in lower case, with the one before it when the file is compressed."""
+    stem, suffix = os.path.splitext(path.lower())
+    return os.path.splitext(stem)[1] + suffix if suffix in COMPRESSIONS else suffix
+
+
+def _parts(path: str) -> list[str]:
+    return path.split(os.sep)
+
+
+def _listed(formats: Mapping[str, str]) -> str:
+    plain = [suffix for suffix in sorted(formats) if suffix.count(".") == 1]
+    also = [suffix for suffix in COMPRESSIONS if any(known.endswith(suffix) for known in formats)]
+    return " ".join(plain) + (f", most also with {' or '.join(also)} after them" if also else "")

@@ -1,0 +1,120 @@
+"""What travels to the workers: the bundle's files and how to score with them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+from classifier.errors import InputError
+from classifier.model.bundle import CARD, MANIFEST, PARAMETERS
+from classifier.read.record import Options
+from classifier.run.scoring import SENTENCES, Edges, Scorer, as_edges, default_model, open_scorer
+
+#: What a batch holds: the table's own columns, or one column of JSON lines.
+FORMATS = ("parquet", "jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a worker needs but this package; made by ``of``, pickled with each task.
+
+    Attributes
+    ----------
+    name
+        Name of the bundle's directory, which verdicts bear.
+    files
+        Name and content of the bundle's files, about 2 MB for the shipped model. A worker checks
+        their SHA-256 as for any bundle, and opens them once per process.
+    labels
+        The model's labels, in their order.
+    thresholds, review
+        See ``Scorer``.
+    sentences
+        ``flagged``, ``all`` or ``none``.
+    options
+        Columns of text and id, and the characters that a text may have.
+    reads, writes
+        ``parquet`` for batches with the table's own columns, ``jsonl`` for batches with one column
+        of JSON lines.
+    """
+
+    name: str
+    files: tuple[tuple[str, bytes], ...]
+    labels: tuple[str, ...]
+    thresholds: Edges = ()
+    review: Edges | None = None
+    sentences: str = "flagged"
+    options: Options = field(default_factory=Options)
+    reads: str = "parquet"
+    writes: str = "parquet"
+
+    @classmethod
+    def of(
+        cls,
+        model: str | Path | None = None,
+        *,
+        thresholds: Mapping[str, float] | None = None,
+        review: Mapping[str, float] | None = None,
+        sentences: str = "flagged",
+        text_column: str = "text",
+        id_column: str = "id",
+        max_chars: int = 1_000_000,
+        reads: str = "parquet",
+        writes: str = "parquet",
+    ) -> Self:
+        """Read a bundle, by default the shipped one, and pack it.
+
+        Raises
+        ------
+        BundleError
+            The bundle cannot be used, or a threshold names an unknown label.
+        InputError
+            An option is unknown, or both columns have the same name.
+        """
+        for value, known in ((sentences, SENTENCES), (reads, FORMATS), (writes, FORMATS)):
+            if value not in known:
+                raise InputError(f"Unknown {value!r}; choose from {', '.join(known)}.")
+        if text_column == id_column:
+            raise InputError(f"The text and the id cannot be the same column, {text_column!r}.")
+        folder = Path(model or default_model()).resolve()
+        scorer = open_scorer(folder, thresholds, review)  # what is wrong is said here
+        edges, band = as_edges(thresholds, review)
+        names = (MANIFEST, PARAMETERS, CARD)
+        return cls(
+            name=folder.name,
+            files=tuple((n, (folder / n).read_bytes()) for n in names if (folder / n).is_file()),
+            labels=scorer.model.labels,
+            thresholds=edges,
+            review=band,
+            sentences=sentences,
+            options=Options(text_column, id_column, max_chars),
+            reads=reads,
+            writes=writes,
+        )
+
+    def scorer(self) -> Scorer:
+        """The job's scorer; opened once per process.
+
+        Raises
+        ------
+        BundleError
+            If this machine's text pipeline (release of spaCy or of this package) is not the one that
+            the model was trained with.
+        """
+        return _opened(self.name, self.files, self.thresholds, self.review)
+
+
+@lru_cache(maxsize=2)
+def _opened(
+    name: str, files: tuple[tuple[str, bytes], ...], thresholds: Edges, review: Edges | None
+) -> Scorer:
+    with tempfile.TemporaryDirectory() as place:  # a scorer holds all of its bundle
+        folder = Path(place) / name
+        folder.mkdir()
+        for file, content in files:
+            (folder / file).write_bytes(content)
+        return Scorer(folder, dict(thresholds), None if review is None else dict(review))

@@ -1,0 +1,119 @@
+"""A model, or any scores, against gold labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from classifier.analysis import Bool, Float, Int
+from classifier.corpus.alignment import Alignment, align
+from classifier.errors import DataError
+from classifier.model.bundle import DECIMALS, Model
+from classifier.schema import Dataset
+from classifier.text.analyser import Analyser
+from classifier.training.metrics import DRAWS, exclusive_metrics, label_metrics
+
+
+def evaluate(
+    data: Dataset,
+    alignment: Alignment,
+    sentence_scores: Float,
+    page_scores: Float,
+    thresholds: Mapping[str, float] | Sequence[Float],
+    draws: int = DRAWS,
+) -> dict[str, Any]:
+    """All metrics of one set of scores.
+
+    Parameters
+    ----------
+    data, alignment
+        The gold labels.
+    sentence_scores, page_scores
+        Calibrated probabilities (S, L) and (P, L).
+    thresholds
+        One number per label; or, for cross-fitted thresholds, an array over segments per label.
+        Ignored when ``data.exclusive``: there the most probable label is the flag.
+    draws
+        Bootstrap draws over groups, seed 0.
+
+    Returns
+    -------
+    dict
+        ``pages``, ``units``, ``groups``, ``labels`` (per label ``sentence`` or ``record`` and
+        ``page`` metrics), and for exclusive labels ``macro_f1`` and ``accuracy``.
+    """
+    scores = alignment.scores(sentence_scores)
+    group_of_page = group_numbers(data)
+    group = group_of_page[alignment.segment_page]
+    flags = _flags(data, scores, thresholds)
+    page_flags = np.zeros((len(data.pages), len(data.labels)), dtype=bool)
+    np.logical_or.at(page_flags, alignment.segment_page, flags)
+    page_truth = alignment.page_truth(len(data.pages))
+    labels: dict[str, Any] = {}
+    for column, label in enumerate(data.labels):
+        found = {data.unit: label_metrics(alignment.truth, scores, flags, column, group, draws)}
+        if data.unit == "sentence":
+            found["page"] = label_metrics(
+                page_truth, page_scores, page_flags, column, group_of_page, draws
+            )
+        labels[label] = found
+    report: dict[str, Any] = {
+        "pages": len(data.pages),
+        "units": len(scores),
+        "groups": len(set(group_of_page.tolist())),
+        "labels": labels,
+    }
+    if data.exclusive:
+        report |= exclusive_metrics(alignment.truth, flags, group, draws)
+    return report
+
+
+def group_numbers(data: Dataset) -> Int:
+    """The group of each page, numbered in the order of the names, (P,)."""
+    names = [page.group for page in data.pages]
+    return np.asarray(np.unique(names, return_inverse=True)[1], dtype=np.int64)
+
+
+def evaluate_model(model: Model, analyser: Analyser, data: Dataset) -> dict[str, Any]:
+    """Metrics of a trained model on data that it was not trained on.
+
+    Raises
+    ------
+    DataError
+        If the data are labelled otherwise than the model: other labels, or other units.
+    """
+    return evaluate(*scored(model, analyser, data), model.thresholds)
+
+
+def scored(
+    model: Model, analyser: Analyser, data: Dataset
+) -> tuple[Dataset, Alignment, Float, Float]:
+    """The data with the model's labels, their gold labels, scores of sentences and of pages.
+
+    Raises
+    ------
+    DataError
+        As ``evaluate_model``.
+    """
+    if set(data.labels) != set(model.labels) or data.unit != model.unit:
+        raise DataError(
+            f"the data label {data.unit}s as {', '.join(data.labels)}; the model {model.name} labels "
+            f"{model.unit}s as {', '.join(model.labels)}"
+        )
+    data = replace(data, labels=model.labels, exclusive=model.exclusive)
+    X = analyser.analyse([page.text for page in data.pages])
+    sentences, pages = (np.round(p, DECIMALS) for p in model.predict(X))
+    return data, align(X, data), sentences, pages
+
+
+def _flags(data: Dataset, scores: Float, thresholds: Mapping[str, float] | Sequence[Float]) -> Bool:
+    if data.exclusive:
+        flags = np.zeros(scores.shape, dtype=bool)
+        flags[np.arange(len(scores)), scores.argmax(axis=1)] = True
+        return flags
+    if isinstance(thresholds, Mapping):
+        return scores >= np.array([thresholds[label] for label in data.labels])
+    return scores >= np.column_stack(list(thresholds))

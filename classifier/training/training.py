@@ -1,0 +1,280 @@
+"""The one training path: check, split by group, fit, calibrate, choose thresholds, evaluate.
+
+Every number that is reported comes from models that never saw the group it is measured on: the two
+stages are cross-validated together, and the calibration and threshold applied to a fold are fitted on
+the other folds. The shipped parameters are then fitted on everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from classifier.analysis import Analysis, Bool, Float, Int
+from classifier.corpus.alignment import Alignment, align
+from classifier.corpus.duplicates import duplicates, joined_groups
+from classifier.corpus.provenance import describe, files, versions
+from classifier.errors import DataError
+from classifier.model.bundle import Model
+from classifier.model.calibration import apply_page, apply_sigmoid, fit_page, fit_sigmoid
+from classifier.model.estimator import PageClassifier, group_folds
+from classifier.model.features import SentenceFeatures
+from classifier.model.guarantees import Guarantee, guarantee
+from classifier.model.thresholds import TOLERANCE, best_f1
+from classifier.schema import Dataset
+from classifier.text.analyser import Analyser
+from classifier.training.config import TrainConfig
+from classifier.training.evaluation import evaluate
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The pages that calibration, thresholds, guarantees and metrics come from.
+
+    ``pages`` are their places among all pages.
+    """
+
+    data: Dataset
+    X: Analysis
+    alignment: Alignment
+    groups: Int
+    pages: Int
+
+    def part(self, chosen: Int) -> _Judged:
+        """Some of the pages."""
+        pages = tuple(self.data.pages[number] for number in chosen.tolist())
+        data, X = replace(self.data, pages=pages), self.X.take(chosen)
+        return _Judged(data, X, align(X, data), self.groups[chosen], self.pages[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """Calibration and thresholds, per label."""
+
+    sigmoid: Float
+    page: Float
+    threshold: Float
+
+
+def train(
+    data: Dataset,
+    config: TrainConfig,
+    *,
+    calibrate_on: Bool | None = None,
+    n_jobs: int = 1,
+    progress: Progress = lambda _: None,
+) -> Model:
+    """Fit, calibrate and evaluate a model.
+
+    Parameters
+    ----------
+    data
+        From ``classifier.corpus.labelled.read_labelled``.
+    config
+        Settings.
+    calibrate_on
+        (P,): the pages that are like those to be scored. Calibration, thresholds, guarantees and
+        metrics come from their out-of-fold scores; all pages are learnt from. All if ``None``.
+    n_jobs
+        Processes for cross-validation; the result does not depend on it.
+    progress
+        Called with a line of text now and then.
+
+    Returns
+    -------
+    Model
+        With its metrics in ``model.about["metrics"]``; write it with ``classifier.model.bundle.save``.
+
+    Raises
+    ------
+    DataError
+        If a label has fewer than two groups with positives or with negatives, or the groups are too
+        few for the folds.
+    """
+    progress(f"analysing {len(data.pages)} pages")
+    analyser = Analyser(split=data.unit == "sentence")
+    X = analyser.analyse([page.text for page in data.pages])
+    alignment = align(X, data)
+    found = list(duplicates(data))
+    groups = joined_groups(data.pages, found)
+    judged = _Judged(data, X, alignment, groups, np.arange(X.n_pages))
+    if calibrate_on is not None:
+        judged = judged.part(np.flatnonzero(calibrate_on))
+    _check(judged.data, judged.alignment, judged.groups)
+
+    estimator = _estimator(config, len(analyser.lexicons.rules))
+    progress(f"cross-validating {alignment.truth.shape[0]} units in {len(set(groups))} groups")
+    masks = group_folds(groups, config.folds)
+    _check_folds(groups, masks)
+    logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
+    logits = logits[np.isin(X.sentence_page(), judged.pages)]
+    measured = _cross_fit(judged, logits, group_folds(judged.groups, config.folds))
+    metrics = evaluate(judged.data, judged.alignment, *measured, config.bootstrap_draws)
+
+    progress("fitting on all data")
+    estimator.fit(X, alignment.y, groups)
+    fitted = _fit_decisions(judged, logits, np.ones(len(judged.pages), dtype=bool))
+    return Model(
+        labels=data.labels,
+        exclusive=data.exclusive,
+        unit=data.unit,
+        thresholds={}
+        if data.exclusive
+        else dict(zip(data.labels, fitted.threshold.tolist(), strict=True)),
+        features=estimator.features_.get_params(),
+        fingerprint=analyser.fingerprint,
+        parameters={
+            **estimator.parameters_,
+            "calibration": fitted.sigmoid,
+            "page_calibration": fitted.page,
+        },
+        guarantees=_guarantees(judged, measured[0]),
+        about={
+            "data": describe(data, found),
+            "calibrated_on": files(judged.data),
+            "config": asdict(config),
+            "metrics": metrics,
+            "versions": versions(),
+        },
+    )
+
+
+def _estimator(config: TrainConfig, n_rules: int) -> PageClassifier:
+    features = SentenceFeatures(
+        n_rules=n_rules,
+        own_bits=config.own_bits,
+        word_order=config.word_order,
+        kind_order=config.kind_order,
+        cue_weight=config.cue_weight,
+        layout_weight=config.layout_weight,
+    )
+    return PageClassifier(
+        features,
+        config.C,
+        config.page_C,
+        config.context_C,
+        folds=config.folds,
+        random_state=config.seed,
+    )
+
+
+def _check(data: Dataset, alignment: Alignment, groups: Int) -> None:
+    """Refuse data that cannot be split: every label needs both answers in two groups at least."""
+    segment_group = groups[alignment.segment_page]
+    for column, label in enumerate(data.labels):
+        for answer, name in ((True, "positive"), (False, "negative")):
+            count = len(set(segment_group[alignment.truth[:, column] == answer].tolist()))
+            if count < 2:
+                raise DataError(
+                    f"label '{label}' has {name} units in {count} group(s) only; at least two "
+                    "groups are needed to measure anything on unseen groups"
+                )
+
+
+def _check_folds(groups: Int, masks: list[Bool]) -> None:
+    """Refuse folds outside of which ``PageClassifier`` finds too few groups for its own."""
+    if any(len(set(groups[~mask].tolist())) < 2 for mask in masks):
+        raise DataError(
+            f"the data have {len(set(groups.tolist()))} groups, which are too few for {len(masks)} "
+            "folds: outside of each fold there must be two; label more groups, or set more 'folds'"
+        )
+
+
+def _cross_validate(
+    estimator: PageClassifier,
+    X: Analysis,
+    y: Float,
+    groups: Int,
+    masks: list[Bool],
+    n_jobs: int,
+) -> Float:
+    """Logits of every sentence from two-stage models that did not see its group, (S, L)."""
+    pages = [np.flatnonzero(mask) for mask in masks]
+    page_of = X.sentence_page()
+    fits = Parallel(n_jobs=n_jobs)(
+        delayed(_fit_and_predict)(estimator, X, y, groups, mask) for mask in masks
+    )
+    logits = np.zeros(y.shape)
+    for held_out, found in zip(pages, fits, strict=True):
+        logits[np.isin(page_of, held_out)] = found
+    return logits
+
+
+def _fit_and_predict(
+    estimator: PageClassifier, X: Analysis, y: Float, groups: Int, held_out: Bool
+) -> Float:
+    from sklearn.base import clone
+
+    fit, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    rows = ~held_out[X.sentence_page()]
+    fitted = clone(estimator).fit(X.take(fit), y[rows], groups[fit])
+    return np.asarray(fitted.decision_function(X.take(test)))
+
+
+def _fit_decisions(judged: _Judged, logits: Float, pages: Bool) -> _Fitted:
+    """Calibrate and choose thresholds on the out-of-fold logits of the given pages."""
+    data, X, alignment = judged.data, judged.X, judged.alignment
+    chosen = np.flatnonzero(pages)
+    part = X.take(chosen)
+    rows = pages[X.sentence_page()]
+    z, y = logits[rows], alignment.y[rows]
+    labelled = ~np.isnan(y).any(axis=1)
+    sigmoid = np.stack([fit_sigmoid(z[labelled, k], y[labelled, k]) for k in range(z.shape[1])])
+    p = _sentence_scores(data, z, sigmoid)
+    if data.unit == "record":  # a page is its one unit
+        page = np.tile([0.0, 1.0, 0.0], (z.shape[1], 1))
+    else:
+        truth = alignment.page_truth(X.n_pages)[chosen].astype(float)
+        page = np.stack(
+            [fit_page(p[:, k], part.page_bounds, truth[:, k]) for k in range(z.shape[1])]
+        )
+    segments = pages[alignment.segment_page]
+    everywhere = np.zeros(logits.shape)
+    everywhere[rows] = p
+    scores = alignment.scores(everywhere)[segments]
+    threshold = [
+        best_f1(alignment.truth[segments, k], scores[:, k], TOLERANCE).value
+        for k in range(z.shape[1])
+    ]
+    return _Fitted(sigmoid, page, np.array(threshold))
+
+
+def _sentence_scores(data: Dataset, z: Float, sigmoid: Float) -> Float:
+    p = apply_sigmoid(z, sigmoid)
+    return p / p.sum(axis=1, keepdims=True) if data.exclusive else p
+
+
+def _cross_fit(
+    judged: _Judged, logits: Float, masks: list[Bool]
+) -> tuple[Float, Float, list[Float]]:
+    """Out-of-fold scores of sentences and pages, each fold calibrated on the others, and thresholds."""
+    data, X, alignment = judged.data, judged.X, judged.alignment
+    page_of = X.sentence_page()
+    sentence_scores = np.zeros(logits.shape)
+    page_scores = np.zeros((X.n_pages, logits.shape[1]))
+    thresholds = np.zeros(alignment.truth.shape)
+    for held_out in masks:
+        fitted = _fit_decisions(judged, logits, ~held_out)
+        rows = held_out[page_of]
+        sentence_scores[rows] = _sentence_scores(data, logits[rows], fitted.sigmoid)
+        part = X.take(np.flatnonzero(held_out))
+        page_scores[held_out] = apply_page(sentence_scores[rows], part.page_bounds, fitted.page)
+        thresholds[held_out[alignment.segment_page]] = fitted.threshold
+    return sentence_scores, page_scores, list(thresholds.T)
+
+
+def _guarantees(judged: _Judged, sentence_scores: Float) -> dict[str, Guarantee]:
+    """What thresholds keep on out-of-fold scores, per label."""
+    data, alignment = judged.data, judged.alignment
+    if data.exclusive:
+        return {}
+    scores, group = alignment.scores(sentence_scores), judged.groups[alignment.segment_page]
+    return {
+        label: guarantee(alignment.truth[:, k], scores[:, k], group)
+        for k, label in enumerate(data.labels)
+    }

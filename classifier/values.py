@@ -1,0 +1,103 @@
+"""Values as they must look to be written: sound strings, and a text form for what JSON lacks."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping, Set
+from datetime import date, time
+from typing import Any
+
+#: How a user names standard input or standard output.
+STDSTREAM = "-"
+#: Levels of lists and objects that a value may have. orjson writes no more than 254.
+MAX_DEPTH = 100
+#: Whole numbers that orjson writes: signed and unsigned 64 bits.
+_INTEGERS = range(-(2**63), 2**64)
+
+
+def sound(text: str) -> str:
+    r"""Return ``text`` so that it can be written as UTF-8.
+
+    Lone surrogates are no characters: one that stands for an undecodable byte, as in file names,
+    becomes ``\xNN``; any other becomes ``\uDNNN``.
+    """
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join(map(_sound_character, text))
+    return text
+
+
+def _sound_character(character: str) -> str:
+    byte = "\udc80" <= character <= "\udcff"
+    raw = character.encode("utf-8", "surrogateescape" if byte else "backslashreplace")
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def depth(value: Any) -> int:
+    """Levels of lists and objects in ``value``: 0 for a scalar, 1 for a flat list."""
+    levels = 0
+    level = [value]
+    while level := [inner for inner in level if isinstance(inner, dict | list)]:
+        levels += 1
+        level = [child for outer in level for child in _children(outer)]
+    return levels
+
+
+def _children(value: Any) -> Any:
+    return value.values() if isinstance(value, dict) else value
+
+
+def json_ready(value: Any, room: int = MAX_DEPTH) -> Any:
+    """Return ``value`` made of what JSON has.
+
+    Texts, booleans, numbers, lists and objects stay. Dates and times take their ISO form; NaN and
+    the infinities the names ``"NaN"``, ``"Infinity"``, ``"-Infinity"``; whole numbers beyond 64
+    bits their digits; bytes their text, or hexadecimal digits when they are not UTF-8; anything
+    else what ``str`` says.
+
+    Parameters
+    ----------
+    value
+        Anything.
+    room
+        Levels of nesting still allowed; what lies deeper is replaced by a note.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return sound(value)
+    if isinstance(value, numbers.Integral):
+        whole = int(value)
+        return whole if whole in _INTEGERS else str(whole)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else _not_finite(value)
+    if isinstance(value, bytes):
+        return _bytes_text(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return _nested(value, room)
+
+
+def _nested(value: Any, room: int) -> Any:
+    if not isinstance(value, Mapping | Set | list | tuple):
+        return sound(str(value))
+    if room == 0:
+        return f"(nested deeper than {MAX_DEPTH} levels)"
+    if isinstance(value, Mapping):
+        return {sound(str(key)): json_ready(inner, room - 1) for key, inner in value.items()}
+    return [json_ready(inner, room - 1) for inner in value]
+
+
+def _not_finite(value: float) -> str:
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _bytes_text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.hex()

@@ -1,0 +1,58 @@
+"""Records of all kinds, as a table and as lines, and what the local run makes of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from classifier.read.pages import read_pages
+from classifier.run.scoring import score_pages
+from classifier.write.rows import contract_fields, json_columns
+
+Row = dict[str, Any]
+#: Characters that a text may have in these tests.
+MAX_CHARS = 1_000
+
+
+class Records(NamedTuple):
+    """The same records as Parquet and as JSON lines; more of the latter."""
+
+    table: pa.Table
+    parquet: Path
+    jsonl: Path
+
+
+def local(path: Path, bundle: Path, sentences: str = "all") -> list[Row]:
+    """Rows of the local run, by JSON; messages without the place, which only one machine knows."""
+    pages = read_pages([str(path)], max_chars=MAX_CHARS)
+    names = ("id", "text", "flags", "scores", "sentences", "model", "error")
+    return [
+        placeless(contract_fields(v, sentences) | json_columns(v.columns, names))
+        for v in score_pages(pages, bundle, sentences=sentences)
+    ]
+
+
+def placeless(row: Row) -> Row:
+    """A row as JSON, without its place in error and id, and without null scores."""
+    made: Row = json.loads(json.dumps(row)) | {"scores": row["scores"] or {}}
+    if "/" in str(made["id"]):  # file:line, for want of an id
+        made["id"] = None
+    if made["error"]:
+        made["error"] = re.sub(r"^(line .*['\"]|[^ ]+): ", "", made["error"])
+    return made
+
+
+def unpacked(rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows with what their column ``extra`` holds."""
+    for row in rows:
+        extra = row.pop("extra", None)
+        yield placeless(row | (json.loads(extra) if extra else {}))
+
+
+def by_id(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: str(row["id"]))

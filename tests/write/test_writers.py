@@ -1,0 +1,420 @@
+"""What is written, in every format, and where."""
+
+import csv
+import datetime as dt
+import io
+import json
+import os
+import sys
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from classifier.errors import InputError
+from classifier.schema import Cue, Sentence, Verdict
+from classifier.write.writer import open_writer
+
+LABELS = ("promotional", "unsupported_claim")
+TEXT = "Buy now. It cures, say many. Tea."
+VERDICT = Verdict(
+    id="p",
+    text=TEXT,
+    flags=LABELS,
+    scores={"promotional": 0.12345678, "unsupported_claim": 1.0},
+    sentences=(
+        Sentence(0, 8, ("promotional",), {"promotional": 0.9, "unsupported_claim": 0.0}),
+        Sentence(
+            9,
+            28,
+            LABELS,
+            {"promotional": 0.5, "unsupported_claim": 0.8},
+            (Cue("vague", "v.1", 19, 27), Cue("cure", "c.1", 12, 17), Cue("vague", "v.2", 9, 11)),
+        ),
+        Sentence(29, 33, (), {"promotional": 0.1, "unsupported_claim": 0.2}),
+    ),
+    model="m@1",
+    columns={"site": "a,b", "n": 3},
+)
+FAILED = Verdict(id="q", text="", model="m@1", columns={"site": "x", "n": 4}, error="a:2: broken")
+
+
+def written(path: Path, kind: str, *verdicts: Verdict, **options: Any) -> Path:
+    file = path / f"out.{kind}"
+    with open_writer(str(file), kind, **({"labels": LABELS} | options)) as writer:
+        for verdict in verdicts:
+            writer.write(verdict)
+    return file
+
+
+def verdict(columns: dict[str, Any], key: str = "p") -> Verdict:
+    return Verdict(id=key, text="", columns=columns)
+
+
+# ---------------------------------------------------------------------------------------- jsonl
+
+
+def test_jsonl_has_the_shape_of_the_contract(tmp_path: Path) -> None:
+    lines = written(tmp_path, "jsonl", VERDICT, FAILED).read_text().split("\n")
+    assert lines[2:] == [""]
+    assert json.dumps(json.loads(lines[0])) == json.dumps(
+        {
+            "id": "p",
+            "flags": list(LABELS),
+            "scores": {"promotional": 0.123457, "unsupported_claim": 1.0},
+            "sentences": [
+                {
+                    "start": 0,
+                    "end": 8,
+                    "text": "Buy now.",
+                    "flags": ["promotional"],
+                    "scores": {"promotional": 0.9, "unsupported_claim": 0.0},
+                    "cues": [],
+                },
+                {
+                    "start": 9,
+                    "end": 28,
+                    "text": "It cures, say many.",
+                    "flags": list(LABELS),
+                    "scores": {"promotional": 0.5, "unsupported_claim": 0.8},
+                    "cues": [
+                        {"cue": "vague", "start": 19, "end": 27},
+                        {"cue": "cure", "start": 12, "end": 17},
+                        {"cue": "vague", "start": 9, "end": 11},
+                    ],
+                },
+            ],
+            "model": "m@1",
+            "error": None,
+            "site": "a,b",
+            "n": 3,
+        }
+    )
+    assert json.dumps(json.loads(lines[1])) == json.dumps(
+        {
+            "id": "q",
+            "flags": [],
+            "scores": {},
+            "sentences": [],
+            "model": "m@1",
+            "error": "a:2: broken",
+            "site": "x",
+            "n": 4,
+        }
+    )
+
+
+@pytest.mark.parametrize(("sentences", "count"), [("flagged", 2), ("all", 3), ("none", 0)])
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_sentences_are_chosen(tmp_path: Path, kind: str, sentences: str, count: int) -> None:
+    file = written(tmp_path, kind, VERDICT, sentences=sentences)
+    row = json.loads(file.read_text()) if kind == "jsonl" else pq.read_table(file).to_pylist()[0]
+    assert len(row["sentences"]) == count
+
+
+def test_extracted_text_is_carried(tmp_path: Path) -> None:
+    carried = Verdict(id="p", text="text", carry_text=True)
+    row = json.loads(written(tmp_path, "jsonl", carried).read_text())
+    assert list(row)[:2] == ["id", "text"]
+    assert row["text"] == "text"
+
+
+def test_names_of_the_contract_are_not_taken(tmp_path: Path) -> None:
+    columns = {"model": 1, "input_model": 2, "text": 3, "cues": 4, "input_input_model": 5}
+    row = json.loads(written(tmp_path, "jsonl", verdict(columns)).read_text())
+    assert list(row.items())[6:] == [
+        ("input_input_input_model", 1),
+        ("input_model", 2),
+        ("input_text", 3),
+        ("cues", 4),
+        ("input_input_model", 5),
+    ]
+
+
+VALUES = [
+    (float("nan"), "NaN"),
+    (float("-inf"), "-Infinity"),
+    (2**63, 2**63),
+    (2**64, str(2**64)),
+    (-(2**63) - 1, str(-(2**63) - 1)),
+    (dt.datetime(2024, 5, 1, 12), "2024-05-01T12:00:00"),
+    (dt.date(2024, 5, 1), "2024-05-01"),
+    (dt.time(1, 2), "01:02:00"),
+    (dt.timedelta(hours=1), "1:00:00"),
+    (Decimal("1.50"), "1.50"),
+    (b"text", "text"),
+    (b"\xff\x00", "ff00"),
+    ("\ud800", r"\ud800"),
+    ({1: [float("inf"), (1, b"x")]}, {"1": ["Infinity", [1, "x"]]}),
+    ("=SUM(A1)", "=SUM(A1)"),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), VALUES)
+def test_any_value_can_be_written(tmp_path: Path, value: Any, expected: Any) -> None:
+    row = json.loads(written(tmp_path, "jsonl", verdict({"x": value})).read_text())
+    assert row["x"] == expected
+    with written(tmp_path, "csv", verdict({"x": value})).open(newline="") as file:
+        (cells,) = csv.DictReader(file)
+    text = expected if isinstance(expected, str) else json.dumps(expected, separators=(",", ":"))
+    assert cells["x"] == text
+    (cell,) = pq.read_table(written(tmp_path, "parquet", verdict({"x": value})))["x"].to_pylist()
+    if isinstance(value, float):
+        assert repr(cell) == repr(value)
+    else:
+        assert cell in (text, expected)
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
+    import numpy as np
+
+    sentence = Sentence(np.int64(0), np.int64(1), ("a",), {"a": np.float32(0.5)})  # type: ignore[arg-type, dict-item]
+    page = Verdict(
+        "p", "x", ("a",), {"a": np.float64(0.25)}, (sentence,), columns={"n": np.int32(7)}
+    )
+    row = json.loads(written(tmp_path, "jsonl", page, labels=("a",)).read_text())
+    assert (row["n"], row["scores"], row["sentences"][0]["end"]) == (7, {"a": 0.25}, 1)
+
+
+def test_nesting_without_end_is_cut(tmp_path: Path) -> None:
+    value: list[Any] = []
+    for _ in range(5000):
+        value = [value]
+    row = json.loads(written(tmp_path, "jsonl", verdict({"x": value})).read_text())
+    assert "nested deeper" in json.dumps(row["x"])
+
+
+# ------------------------------------------------------------------------------------------ csv
+
+
+@pytest.mark.parametrize(("kind", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_rows_of_pages(tmp_path: Path, kind: str, delimiter: str) -> None:
+    file = written(tmp_path, kind, VERDICT, FAILED)
+    with file.open(newline="") as lines:
+        rows = list(csv.reader(lines, delimiter=delimiter))
+    assert rows[0] == [
+        *("id", "site", "n", "score_promotional", "score_unsupported_claim"),
+        *("flag_promotional", "flag_unsupported_claim", "n_promotional", "n_unsupported_claim"),
+        *("model", "error"),
+    ]
+    assert rows[1] == ["p", "a,b", "3", "0.123457", "1.0", "true", "true", "2", "1", "m@1", ""]
+    assert rows[2] == ["q", "x", "4", "", "", "", "", "", "", "m@1", "a:2: broken"]
+
+
+def test_rows_of_sentences(tmp_path: Path) -> None:
+    file = written(tmp_path, "csv", VERDICT, FAILED, rows="sentences", sentences="all")
+    with file.open(newline="") as lines:
+        rows = list(csv.reader(lines))
+    scores = ["score_promotional", "score_unsupported_claim"]
+    flags = ["flag_promotional", "flag_unsupported_claim"]
+    assert rows[0] == ["id", "start", "end", "text", *scores, *flags, "cues", "model", "error"]
+    assert [row[:4] for row in rows[1:4]] == [
+        ["p", "0", "8", "Buy now."],
+        ["p", "9", "28", "It cures, say many."],
+        ["p", "29", "33", "Tea."],
+    ]
+    assert rows[2][4:] == ["0.5", "0.8", "true", "true", "vague;cure", "m@1", ""]
+    assert rows[4] == ["q", *[""] * 8, "m@1", "a:2: broken"]
+
+
+def test_columns_of_csv_are_the_union_of_the_first_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [verdict({"a": 1}), verdict({"b": 2}), verdict({"a": 3, "c": [4]})]
+    with written(tmp_path, "csv", *rows).open(newline="") as file:
+        assert [row["c"] for row in csv.DictReader(file)] == ["", "", "[4]"]
+    monkeypatch.setattr("classifier.write.delimited.WINDOW", 2)
+    with written(tmp_path, "csv", *rows).open(newline="") as file:
+        found = list(csv.DictReader(file))
+    assert list(found[0])[:3] == ["id", "a", "b"]
+    assert list(found[0])[-2:] == ["error", "extra"]
+    assert [(row["a"], row["b"], row["extra"]) for row in found] == [
+        ("1", "", ""),
+        ("", "2", ""),
+        ("3", "", '{"c":[4]}'),
+    ]
+
+
+@pytest.mark.parametrize("rows", ["pages", "sentences"])
+def test_csv_without_records_has_its_header(tmp_path: Path, rows: str) -> None:
+    file = written(tmp_path, "csv", rows=rows)
+    assert file.read_text().startswith("id,")
+    assert file.read_text().count("\n") == 1
+
+
+# -------------------------------------------------------------------------------------- parquet
+
+
+def test_parquet_has_the_types_of_the_contract(tmp_path: Path) -> None:
+    table = pq.read_table(written(tmp_path, "parquet", VERDICT, FAILED))
+    scores = "struct<promotional: double, unsupported_claim: double>"
+    cues = "list<element: struct<cue: string, start: int64, end: int64>>"
+    sentence = (
+        "struct<start: int64, end: int64, text: string, flags: list<element: string>, "
+        f"scores: {scores}, cues: {cues}>"
+    )
+    assert [(field.name, str(field.type)) for field in table.schema] == [
+        ("id", "string"),
+        ("text", "string"),
+        ("flags", "list<element: string>"),
+        ("scores", scores),
+        ("sentences", f"list<element: {sentence}>"),
+        ("model", "string"),
+        ("error", "string"),
+        ("site", "string"),
+        ("n", "int64"),
+        ("extra", "string"),
+    ]
+    first, second = table.to_pylist()
+    assert first["text"] is None
+    assert first["sentences"][1]["cues"][1] == {"cue": "cure", "start": 12, "end": 17}
+    assert (second["scores"], second["sentences"], second["flags"]) == (None, [], [])
+    assert second["error"] == "a:2: broken"
+
+
+def test_what_fits_no_parquet_column_goes_to_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("classifier.write.parquet.GROUP", 2)
+    rows: list[dict[str, Any]] = [
+        {"i": 1, "f": 1, "s": "a", "b": True, "j": [1], "none": None, "w": 2**60},
+        {"i": 2, "f": 0.5, "s": None, "b": False, "j": "x", "none": None, "w": 0.5},
+        {"i": "3", "f": 2, "s": 4, "b": 1, "j": None, "none": 1, "w": 1},
+        {"i": 3.0, "f": 2**60, "new": {"x": float("nan")}, "extra": "mine"},
+        {"i": 2**63, "f": float("nan"), "j": {}},
+    ]
+    file = written(tmp_path, "parquet", *map(verdict, rows))
+    assert pq.ParquetFile(file).num_row_groups == 3
+    table = pq.read_table(file)
+    names = ["i", "f", "s", "b", "j", "none", "w"]
+    types = ["int64", "double", "string", "bool", "string", "string", "int64"]
+    assert [str(table.schema.field(name).type) for name in names] == types
+    found = [{name: row[name] for name in [*names, "extra"]} for row in table.to_pylist()]
+    assert [row["i"] for row in found] == [1, 2, None, None, None]
+    assert [row["f"] for row in found[:4]] == [1.0, 0.5, 2.0, None]
+    assert [row["j"] for row in found] == ["[1]", '"x"', None, None, "{}"]
+    extras = [row["extra"] and json.loads(row["extra"]) for row in found]
+    assert extras == [
+        None,
+        {"w": 0.5},
+        {"i": "3", "s": 4, "b": 1, "none": 1},
+        {"i": 3.0, "f": 2**60, "new": {"x": "NaN"}, "input_extra": "mine"},
+        {"i": 2**63},
+    ]
+
+
+def test_parquet_without_records_has_its_schema(tmp_path: Path) -> None:
+    table = pq.read_table(written(tmp_path, "parquet"))
+    assert table.num_rows == 0
+    assert table.schema.names[-1] == "extra"
+
+
+# --------------------------------------------------------------------------------- destinations
+
+
+@pytest.mark.parametrize("path", [None, "-"])
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_stdout_gets_bytes(monkeypatch: pytest.MonkeyPatch, path: str | None, kind: str) -> None:
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+        def tell(self) -> int:
+            raise OSError(29, "Illegal seek")
+
+    out = Pipe()
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out))
+    with open_writer(path, kind, labels=LABELS) as writer:
+        writer.write(Verdict(id="é", text=""))
+    assert not out.closed
+    assert "é".encode() in out.getvalue()
+    if kind == "parquet":
+        assert pq.read_table(io.BytesIO(out.getvalue()))["id"].to_pylist() == ["é"]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_an_exception_leaves_what_was_there(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "out"
+    file.write_text("before")
+
+    def interrupted() -> None:
+        with open_writer(str(file), kind, labels=LABELS) as writer:
+            writer.write(VERDICT)
+            assert len(list(tmp_path.iterdir())) == 2
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert file.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_error_at_the_end_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from classifier.write.delimited import DelimitedPages
+
+    def full(self: DelimitedPages) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(DelimitedPages, "close", full)
+    with pytest.raises(OSError, match="No space"):
+        written(tmp_path, "csv", VERDICT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_replaced_file_keeps_its_mode_and_a_link_stays(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("before")
+    target.chmod(0o640)
+    (tmp_path / "out.jsonl").symlink_to(target)
+    written(tmp_path, "jsonl", FAILED)
+    assert (tmp_path / "out.jsonl").is_symlink()
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert '"q"' in target.read_text()
+
+
+def test_a_new_file_has_the_usual_mode(tmp_path: Path) -> None:
+    mask = os.umask(0o027)
+    try:
+        assert written(tmp_path, "jsonl", FAILED).stat().st_mode & 0o777 == 0o640
+    finally:
+        os.umask(mask)
+
+
+def test_a_device_is_written_directly() -> None:
+    with open_writer(os.devnull, "jsonl", labels=LABELS) as writer:
+        writer.write(VERDICT)
+    assert not os.path.isfile(os.devnull)
+
+
+@pytest.mark.parametrize("name", ["missing/out.jsonl", ""])
+def test_a_path_that_cannot_be_written_is_told(tmp_path: Path, name: str) -> None:
+    with (
+        pytest.raises(InputError, match="cannot be written"),
+        open_writer(str(tmp_path / name), "jsonl", labels=LABELS),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("xml", {}),
+        ("csv", {"rows": "words"}),
+        ("csv", {"sentences": "some"}),
+        ("jsonl", {"rows": "sentences"}),
+        ("csv", {"rows": "sentences", "sentences": "none"}),
+    ],
+)
+def test_wrong_options_are_told_at_once(kind: str, options: dict[str, str]) -> None:
+    with pytest.raises(InputError):
+        open_writer(None, kind, labels=LABELS, **options)
+
+
+def test_a_writer_must_be_entered() -> None:
+    with pytest.raises(RuntimeError):
+        open_writer(None, "jsonl", labels=LABELS).write(VERDICT)
