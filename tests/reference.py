@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import spacy
+from spacy.lang.tokenizer_exceptions import emoticons
 from spacy.strings import hash_string
 
 from classifier.analysis import CUES, Analysis, joined
@@ -21,6 +22,7 @@ from classifier.text.analyser import _closing, _opening
 from classifier.text.layout import layout
 from classifier.text.patterns import Matches, alternatives, longest, words_of
 from classifier.text.sentences import Tokens, sentence_starts
+from classifier.text.tokenizer import pieces
 from classifier.text.words import Trait, normalise, stem, traits
 
 ENDS = "ends"
@@ -31,6 +33,9 @@ class Reference:
 
     def __init__(self, analyser: Analyser) -> None:
         self.nlp = spacy.blank("en")
+        self.nlp.tokenizer.rules = {
+            text: case for text, case in self.nlp.tokenizer.rules.items() if text not in emoticons
+        }
         self.rules, self.classes = analyser.lexicons.rules, analyser.lexicons.classes
         self.segmentation = analyser._segmentation
         self.tree: dict[str, dict] = {}
@@ -91,22 +96,35 @@ class Reference:
     def _tokens(self, text: str) -> tuple[Tokens, list[str]]:
         rows, spellings = [], []
         breaks, end = 0, 0
-        for token in self.nlp(text):
-            here = traits(token.text, self.segmentation)
+        for start, spelling in self._spellings(text):
+            here = traits(spelling, self.segmentation)
             if here & Trait.SPACE:
                 breaks |= here
                 continue
             first = not rows
             rows.append((
-                here, token.idx, token.idx + len(token), first,
+                here, start, start + len(spelling), first,
                 bool(breaks & Trait.NEWLINE) and not first,
                 bool(breaks & Trait.BLANK_LINE) and not first,
-                first or token.idx > end,
+                first or start > end,
             ))  # fmt: skip
-            spellings.append(token.text)
-            breaks, end = 0, token.idx + len(token)
+            spellings.append(spelling)
+            breaks, end = 0, start + len(spelling)
         columns = np.array(rows, dtype=np.int64).reshape(-1, 7).T
         return Tokens(*columns[:3], *columns[3:].astype(bool)), spellings
+
+    def _spellings(self, text: str) -> Iterator[tuple[int, str]]:
+        """Tokens and runs of white space, each with its place; every chunk by itself."""
+        for is_space, characters in groupby(enumerate(text), lambda placed: placed[1].isspace()):
+            places, signs = zip(*characters, strict=True)
+            chunk = "".join(signs)
+            if is_space:
+                yield places[0], chunk
+                continue
+            place = places[0]
+            for part in pieces(chunk):
+                yield from ((place + token.idx, token.text) for token in self.nlp(part))
+                place += len(part)
 
     def _kind(self, word: str) -> str:
         return "<NUM>" if any(map(str.isdigit, word)) else self.classes.get(word, word)

@@ -68,7 +68,7 @@ def explain_page(
         scorer.model,
         analyser.analyse([verdict.text]),
         wanted,
-        analyser.spelled(verdict.text),
+        analyser.surface_forms(verdict.text),
         [rule.id for rule in analyser.lexicons.rules],
     )
     return Explained(verdict, scorer.thresholds, reasons)

@@ -330,7 +330,7 @@ def _score_batch(
 ) -> list[Verdict]:
     """Verdicts on a batch; pages that take longer than ``timeout`` seconds get an error."""
     scorer = _scorer(*key)
-    scorer.analyser.ready()  # after a page that took too long: on nobody's time
+    scorer.analyser.recover()  # after a page that took too long, not on this one's time
     try:
         with time_limit(timeout):
             return scorer.score_batch(batch, sentences)

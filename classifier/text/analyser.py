@@ -6,13 +6,11 @@ The components in ``components.py`` put the same results on a ``Doc`` for people
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
-import spacy
-from spacy.vocab import Vocab
 
 from classifier.analysis import CUES, Analysis, Bool, Int, bounds
 from classifier.text.chunks import Chunks, Cut
@@ -21,17 +19,20 @@ from classifier.text.lexicons import Lexicons, load_lexicons
 from classifier.text.patterns import Matches, PatternTree
 from classifier.text.segmentation import Segmentation
 from classifier.text.sentences import Tokens, list_numbers, previous, sentence_starts
+from classifier.text.tokenizer import blank_pipeline
 from classifier.text.words import Trait, Words
 
 #: Distinct chunks between white space that are remembered; 14 MB of English hold 130,000.
 MOST_CHUNKS = 130_000
 
 #: Part of the fingerprint: raise it when the code of ``text/`` changes what an analysis holds.
-TEXT_VERSION = 1
+TEXT_VERSION = 2
 
 
 class Analyser:
     """Splits texts into sentences and finds their words, cues and layout.
+
+    Threads may share one: they take turns, since what is remembered of spellings grows as it is used.
 
     Parameters
     ----------
@@ -52,15 +53,16 @@ class Analyser:
         self._cue_of_rule = np.array(
             [CUES.index(rule.cue) for rule in self.lexicons.rules], dtype=np.int64
         )
-        self._torn = True
-        self.ready()
+        self._turn = threading.RLock()
+        self._interrupted = True
+        self.recover()
 
-    def ready(self) -> None:
-        """Begin anew if an analysis was cut short, since what it was learning may be half there.
+    def recover(self) -> None:
+        """Begin anew if an analysis was interrupted, since what it was learning may be half there.
 
-        ``analyse`` does so itself; who sets it a time limit may want to have this done before.
+        ``analyse`` does so itself; a caller that sets a time limit may want to have it done before.
         """
-        if self._torn:
+        if self._interrupted:
             self._tree = PatternTree(
                 (
                     (number, pattern)
@@ -70,13 +72,11 @@ class Analyser:
                 self.lexicons.classes,
             )
             self._begin()
-            self._torn = False
+            self._interrupted = False
 
     def _begin(self) -> None:
         """Begin with nothing remembered: spaCy's vocabulary grows with every new spelling."""
-        self.nlp = spacy.blank("en", vocab=Vocab())  # without spaCy's attributes of words
-        tokenizer: Any = self.nlp.tokenizer
-        tokenizer.max_cache_size = 1  # every chunk comes once
+        self.nlp = blank_pipeline()
         self._words = Words(
             self.nlp.vocab.strings, self._segmentation, self.lexicons.classes, self._tree.symbol
         )
@@ -93,10 +93,11 @@ class Analyser:
 
         A text without any word has no sentences. Sentences never hold leading or trailing space.
         """
-        self.ready()
-        self._torn = True  # until it is done, whatever may come between, Ctrl-C and time limits too
-        found = self._analysed(texts)
-        self._torn = False
+        with self._turn:
+            self.recover()
+            self._interrupted = True  # until it is done, whatever comes between, Ctrl-C included
+            found = self._analysed(texts)
+            self._interrupted = False
         return found
 
     def _analysed(self, texts: Sequence[str]) -> Analysis:
@@ -135,10 +136,14 @@ class Analyser:
             lead=lead,
         )
 
-    def spelled(self, text: str) -> dict[str, list[str]]:
+    def surface_forms(self, text: str) -> dict[str, list[str]]:
         """What the hashes ``word`` and ``kind`` of ``analyse([text])`` stand for."""
-        tokens = [token.text for token in self.nlp.make_doc(text)]
-        forms = [self._words.forms(token) for token in tokens if not token.isspace()]
+        with self._turn:
+            self.recover()
+            cut = self._chunks.cut([text])
+            end = cut.start + self._words.table["length"][cut.row]
+            places = zip(cut.start.tolist(), end.tolist(), strict=True)
+            forms = [self._words.forms(text[start:stop]) for start, stop in places]
         return {"word": [word for word, _, _ in forms], "kind": [kind for _, _, kind in forms]}
 
     def _tokens(self, cut: Cut) -> Tokens:

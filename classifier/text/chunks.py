@@ -1,12 +1,7 @@
-"""From texts to words: every chunk between white space is tokenized by spaCy once and remembered.
-
-spaCy's tokenizer cuts a text at white space and looks at each chunk by itself, with one exception: its
-special cases of several signs, emoticons such as ``):``, are searched for in the whole text, and one
-found across a space may keep another from being found within a chunk. So neighbours that could be
-parts of such a case make one chunk together, and spaCy decides.
+"""From texts to words: every chunk between white space is tokenized once and remembered.
 
 Two chunks of three are a word of ASCII letters, alone or with one sign after it that the tokenizer
-always cuts off. Those are cut here, and only the others are given to it.
+always cuts off. Those are cut here, and only the others are given to spaCy.
 """
 
 from __future__ import annotations
@@ -21,10 +16,10 @@ import numpy as np
 from spacy.attrs import IDX, ORTH
 from spacy.language import Language
 from spacy.strings import hash_string  # type: ignore[attr-defined]
-from spacy.tokenizer import Tokenizer
 
-from classifier.analysis import Bool, Int, UInt64, bounds, ranges
+from classifier.analysis import Int, UInt64, bounds, ranges
 from classifier.text.growing import extended
+from classifier.text.tokenizer import RUN, pieces
 from classifier.text.words import LINE_BREAKS, Words
 
 #: Separates chunks and texts. A token of its own, of which no special case of several tokens is made.
@@ -36,9 +31,8 @@ _KINDS = np.array(
 )
 #: Signs that may stand after a word; those that the tokenizer does not cut off are sorted out.
 _SIGNS = "!\"'),.:;?]}’”…"
-#: First row of its tokens, one past the last, and whether its first and last token may be part of a
-#: special case that goes on across a space.
-_COLUMNS = np.dtype([("first", np.int64), ("last", np.int64), ("left", bool), ("right", bool)])
+#: First row of its tokens, and one past the last.
+_COLUMNS = np.dtype([("first", np.int64), ("last", np.int64)])
 #: A token of a chunk: its row in ``Words.table`` and its place in the chunk.
 _TOKEN = np.dtype([("row", np.int64), ("offset", np.int64)])
 
@@ -87,7 +81,6 @@ class Chunks:
         self._table = np.zeros(0, dtype=_COLUMNS)
         self._tokens = np.zeros(0, dtype=_TOKEN)
         self._n_tokens = 0
-        self._may_open, self._may_close = _across_space(nlp)
 
     def __len__(self) -> int:
         """How many different chunks are remembered."""
@@ -97,18 +90,8 @@ class Chunks:
         """Cut a batch of texts."""
         joined = _GAP.join(texts)
         chunks = joined.split()
-        first, breaks, spaced = _places(joined)
+        chunks, first, breaks = _in_pieces(chunks, *_places(joined))
         number = self._number(chunks)
-        together = np.flatnonzero(
-            self._table["right"][number[:-1]] & self._table["left"][number[1:]] & spaced[1:]
-        )
-        if len(together):
-            for i in together[::-1].tolist():
-                chunks[i : i + 2] = [f"{chunks[i]} {chunks[i + 1]}"]
-            first, breaks = np.delete(first, together + 1), np.delete(breaks, together + 1)
-            number = np.delete(number, together + 1)
-            changed = np.unique(together - np.arange(len(together)))
-            number[changed] = self._number([chunks[i] for i in changed.tolist()])
         begin, end = self._table["first"][number], self._table["last"][number]
         counts = end - begin
         token = ranges(begin, end)
@@ -141,8 +124,6 @@ class Chunks:
         tokens["offset"] = place
         rows = np.zeros(len(new), dtype=_COLUMNS)
         rows["first"], rows["last"] = begin[:-1] + self._n_tokens, begin[1:] + self._n_tokens
-        rows["left"] = np.isin(orth[begin[:-1]], self._may_close)
-        rows["right"] = np.isin(orth[begin[1:] - 1], self._may_open)
         self._table = extended(self._table, known, rows)
         self._tokens = extended(self._tokens, self._n_tokens, tokens)
         self._n_tokens += len(tokens)
@@ -185,8 +166,30 @@ def _plain(nlp: Language) -> Callable[[str], re.Match[str] | None]:
     return re.compile(rf"([A-Za-z]+)(?:(?<=[a-z])([{re.escape(''.join(signs))}]))?").fullmatch
 
 
-def _places(text: str) -> tuple[Int, Int, Bool]:
-    """Where chunks start, line breaks before each, and whether just a space stands there."""
+def _in_pieces(
+    chunks: list[str], first: Int, length: Int, breaks: Int
+) -> tuple[list[str], Int, Int]:
+    """Chunks with those cut that hold long runs of signs: the parts, their places, breaks before."""
+    cut = {
+        i: parts
+        for i in np.flatnonzero(length >= RUN).tolist()
+        if len(parts := pieces(chunks[i])) > 1
+    }
+    if not cut:
+        return chunks, first, breaks
+    counts = np.ones(len(chunks), dtype=np.int64)
+    counts[list(cut)] = [len(parts) for parts in cut.values()]
+    found = [part for i, chunk in enumerate(chunks) for part in cut.get(i, (chunk,))]
+    at = bounds(counts)
+    before = bounds(np.fromiter(map(len, found), np.int64, len(found)))
+    inside = before[:-1] - np.repeat(before[at[:-1]], counts)
+    part_breaks = np.zeros(len(found), dtype=np.int64)
+    part_breaks[at[:-1]] = breaks
+    return found, np.repeat(first, counts) + inside, part_breaks
+
+
+def _places(text: str) -> tuple[Int, Int, Int]:
+    """Where chunks start, their lengths, and the line breaks before each."""
     code = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     kind = np.take(_KINDS, code, mode="clip")
     edges = np.flatnonzero(np.diff(kind == 0, prepend=False, append=False))
@@ -195,33 +198,4 @@ def _places(text: str) -> tuple[Int, Int, Bool]:
     if "\r" in text:  # "\r\n" is one line break
         at = at[(code[at] != ord("\n")) | (code[np.maximum(at - 1, 0)] != ord("\r"))]
     breaks = np.bincount(np.searchsorted(first, at), minlength=len(first) + 1)[: len(first)]
-    spaced = np.append(False, first[1:] == last[:-1] + 1) & (code[first - 1] == ord(" "))
-    return first, breaks, spaced[: len(first)]
-
-
-def _across_space(nlp: Language) -> tuple[UInt64, UInt64]:
-    """Hashes of tokens that may stand before, and after, a space within a match of special cases.
-
-    A match is of the tokens that a special case would have without special cases. Where one
-    was found, its own tokens stand in their place.
-    """
-    own: Any = nlp.tokenizer
-    plain = Tokenizer(
-        nlp.vocab,
-        {},
-        own.prefix_search,
-        own.suffix_search,
-        own.infix_finditer,
-        own.token_match,
-        own.url_match,
-    )
-    cases = [[token.orth for token in plain(text)] for text in own.rules]
-    before = {orth for case in cases for orth in case[:-1]}
-    after = {orth for case in cases for orth in case[1:]}
-    for case, text in zip(cases, own.rules, strict=True):
-        tokens = own(text)
-        if case[-1] in before:
-            before.add(tokens[-1].orth)
-        if case[0] in after:
-            after.add(tokens[0].orth)
-    return np.array([*before], dtype=np.uint64), np.array([*after], dtype=np.uint64)
+    return first, last - first, breaks

@@ -14,6 +14,7 @@ class Segmentation:
 
     never_last: frozenset[str]
     starters: frozenset[str]
+    pronouns: frozenset[str]
     bullets: frozenset[str]
     markers: frozenset[str]
     fingerprint: str

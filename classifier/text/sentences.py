@@ -135,4 +135,8 @@ def _after_stop(tokens: Tokens, line_start: Bool) -> Bool:
     # "J. The ..." is no person, but "A. In" may open a list of initials: needs a lower-case word before.
     initial = has(Trait.INITIAL)[before] & ~lower
     closed_by_dotted = (number | (other & ~initial)) & tokens.space
-    return np.asarray(~tokens.first & can_begin & (closed_by_stop | closed_by_dotted))
+    # "quality. we are": in lower case too, after a word of at least three lower-case letters.
+    whole_word = lower & (tokens.end[second] - tokens.start[second] >= 3) & ~tokens.space[before]
+    careless = has(Trait.PRONOUN) & period & whole_word & tokens.space & ~abbreviation
+    found = (can_begin & (closed_by_stop | closed_by_dotted)) | careless
+    return np.asarray(~tokens.first & found)

@@ -47,6 +47,9 @@ class Trait(IntFlag):
     QUESTION = 8388608
     EXCLAMATION = 16777216
     WORD = 33554432  # has a letter or a digit
+    PRONOUN = (
+        67108864  # in lower case, a word that hardly ever follows the full stop of an abbreviation
+    )
 
 
 _QUOTES = "\"'“”‘’«»„‟`"
@@ -94,6 +97,7 @@ def traits(spelling: str, segmentation: Segmentation) -> int:
         (Trait.LOWER, first.islower()),
         (Trait.UPPER, first.isupper()),
         (Trait.CAPITALS, spelling.isupper() and sum(map(str.isalpha, spelling)) > 1),
+        (Trait.PRONOUN, spelling in segmentation.pronouns),
         (Trait.STARTER, first.isupper() and lower in segmentation.starters),
         (
             Trait.CURRENCY,

@@ -17,7 +17,7 @@ from classifier.run.scoring import Scorer, score_pages
 from classifier.schema import Dataset, Page
 from classifier.text import Analyser
 
-#: White space, signs of which spaCy makes emoticons across chunks, contractions, abbreviations.
+#: White space, signs of emoticons, contractions, abbreviations.
 PIECES = (
     *" \t\n\r\v\f\x1c\x85\u00a0\u2028\u3000", "  ", "\n\n", "\r\n", " \n \n", "\u200b", "\ufeff",
     *":;)(-'’=<>3D8P/|.*^_[]\"!?,", ")-:", "):", ":)", ":-(", "8-D", "(:", "._.", "and/or", "’s",
@@ -61,7 +61,7 @@ def test_analysis(reference: Reference, analyser: Analyser, texts: list[str]) ->
 
 @pytest.mark.parametrize("text", ["a) - :(x", "We pay ( less) - :(x now", "b) -  :(x", "b) -\n:(x"])
 def test_emoticons_across_chunks(reference: Reference, analyser: Analyser, text: str) -> None:
-    """spaCy sees ``)-:`` across the spaces, makes nothing of it, and then misses ``:(``."""
+    """A chunk is tokenized without its neighbours, whatever signs stand there."""
     assert equal(analyser.analyse([text]), reference.analyse([text]))
 
 

@@ -71,7 +71,7 @@ def test_arrays_fit_together(analyser: Analyser, text: str) -> None:
 @given(texts | spaced_texts)
 def test_spelled_is_what_was_hashed(analyser: Analyser, text: str) -> None:
     X = analyser.analyse([text])
-    for unit, names in analyser.spelled(text).items():
+    for unit, names in analyser.surface_forms(text).items():
         assert [hash_string(name) for name in names] == getattr(X, unit).tolist()
 
 

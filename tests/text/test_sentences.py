@@ -57,6 +57,14 @@ CASES = {
         "The tea was grown for many years on the slopes of a hill where\n‖> the rain falls",
         "The tea was grown for many years on the slopes of a hill where\n‖o rain falls",
     ],
+    "lower case after a full stop": [
+        "We stand for quality.‖ we are dedicated to purity.‖ our teas prove it.",
+        "Take approx. our usual dose.",
+        "Use oils, e.g. our own.",
+        "Drink at 9 p.m. we said.",
+        "Buy vitamin d. it helps.",
+        "He waited... we did not.",
+    ],
     "bullets": [
         "• Calm nights‖ • Clear mornings‖ • No crash",
         "• Calm nights\n‖• Clear mornings\n‖• No crash",
