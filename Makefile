@@ -15,8 +15,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 ## score the sample articles with the shipped model
 score: $(INSTALLED)
 	@mkdir -p out
-	@$(BIN)/classifier score data/samples --format html -o out/samples.html
-	@$(BIN)/classifier score data/samples --format jsonl -o out/samples.jsonl 2>/dev/null
+	@$(BIN)/classifier score data/samples --overwrite --format html -o out/samples.html
+	@$(BIN)/classifier score data/samples --overwrite --format jsonl -o out/samples.jsonl 2>/dev/null
 	@$(BIN)/classifier score data/samples/lions-mane-coffee-vendor-blog.md --format text 2>/dev/null | head -n 40
 	@echo "..."
 	@echo "All results: out/samples.html (open it in a browser) and out/samples.jsonl"

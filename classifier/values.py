@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import unicodedata
 from collections.abc import Mapping, Set
 from datetime import date, time
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 STDSTREAM = "-"
 #: Levels of lists and objects that a value may have. orjson writes no more than 254.
 MAX_DEPTH = 100
+_BIDIRECTIONAL = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 #: Whole numbers that orjson writes: signed and unsigned 64 bits.
 _INTEGERS = range(-(2**63), 2**64)
 
@@ -35,6 +39,21 @@ def _sound_character(character: str) -> str:
     byte = "\udc80" <= character <= "\udcff"
     raw = character.encode("utf-8", "surrogateescape" if byte else "backslashreplace")
     return raw.decode("utf-8", "backslashreplace")
+
+
+def printable(text: str) -> str:
+    r"""One line in which nothing steers a terminal or turns the direction of writing.
+
+    Control characters (Unicode category Cc) and the formatting characters of the bidirectional
+    algorithm (UAX 9, section 2) become escapes such as ``\x1b`` and ``\u202e``.
+    """
+    line = " ".join(sound(text).split())
+    return "".join(
+        sign.encode("unicode_escape").decode()
+        if sign in _BIDIRECTIONAL or unicodedata.category(sign) == "Cc"
+        else sign
+        for sign in line
+    )
 
 
 def depth(value: Any) -> int:

@@ -1,13 +1,15 @@
 """The command line: one file per command, thin. Options in, one call, errors to exit codes.
 
 Exit status of all commands: 0 all done; 1 nothing could be done (the message says why); 2 wrong usage;
-3 some records failed and the others are written; 130 interrupted.
+3 some records failed and the others are written; 130 interrupted; 143 terminated.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from importlib import import_module
 from typing import Any
 
@@ -15,9 +17,18 @@ import click
 
 from classifier import __version__
 from classifier.errors import ClassifierError
+from classifier.values import printable
 
 #: Command name to the module that defines it. The modules import heavy libraries inside the command.
 COMMANDS = ("score", "explain", "train", "evaluate", "certify", "info", "data")
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which cleans up as Ctrl-C does."""
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
 
 
 class _Commands(click.Group):
@@ -33,18 +44,22 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
+        if threading.current_thread() is threading.main_thread():  # which alone may set handlers
+            signal.signal(signal.SIGTERM, _terminate)
         try:
             return super().invoke(ctx)
         except ClassifierError as error:
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {printable(str(error))}", err=True)
             ctx.exit(1)
+        except _Terminated:
+            ctx.exit(143)  # 128 + SIGTERM
         except KeyboardInterrupt:
             ctx.exit(130)  # 128 + SIGINT, as shells have it
         except BrokenPipeError:  # "classifier score ... | head": the reader has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(1)
         except OSError as error:  # a full disk
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {printable(str(error))}", err=True)
             ctx.exit(1)
 
 

@@ -70,7 +70,7 @@ def _refuse(context: click.Context) -> None:
             raise click.UsageError(f"{parameter.opts[-1]} does not go with --engine {engine}.")
     if len(given["inputs"]) != 1 or given["inputs"] == ("-",) or given["output"] == "-":
         raise click.UsageError(f"--engine {engine} needs one INPUT and the folder to write, -o.")
-    asked = {given["format_"] or "jsonl", format_of(given["output"])}
+    asked = {given["format_"] or "jsonl", format_of(given["output"]) or "jsonl"}
     if not asked <= set(FORMATS):
         raise click.UsageError(f"--engine {engine} writes jsonl or parquet.")
 

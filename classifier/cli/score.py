@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from classifier import __version__
+from classifier.cli._options import named_thresholds, number_of_jobs, promised_thresholds
 from classifier.write.formats import FORMATS, format_of
 
 if TYPE_CHECKING:
@@ -24,18 +25,7 @@ if TYPE_CHECKING:
 #: A row, what it adds to the counts, and the error of its record.
 _Prepared = tuple[Any, Counter[str], str | None]
 #: Options that another run of the same work may have otherwise.
-_FREE = ("inputs", "model", "output", "jobs", "resume", "engine")
-
-
-def _number_of_jobs(ctx: click.Context, param: click.Parameter, value: str) -> int:
-    """A number of processes, -1 for ``auto``."""
-    try:
-        jobs = -1 if value == "auto" else int(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is neither a number nor 'auto'") from None
-    if jobs == 0:
-        raise click.BadParameter("must not be 0")
-    return jobs
+_FREE = ("inputs", "model", "output", "jobs", "resume", "overwrite", "engine")
 
 
 @click.command("score", short_help="Score texts and write one verdict per record.")
@@ -107,7 +97,7 @@ def _number_of_jobs(ctx: click.Context, param: click.Parameter, value: str) -> i
     "-j",
     "--jobs",
     metavar="N|auto",
-    callback=_number_of_jobs,
+    callback=number_of_jobs,
     default="1",
     show_default=True,
     help="Worker processes; 'auto' (or -1) takes all cores.",
@@ -118,6 +108,7 @@ def _number_of_jobs(ctx: click.Context, param: click.Parameter, value: str) -> i
     help="Go on where a run that was killed or interrupted has left its output; the other options "
     "must be the same, but for --jobs.",
 )
+@click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
 @click.option(
     "--engine",
     type=click.Choice(["local", "spark", "ray"]),
@@ -145,6 +136,7 @@ def command(
     timeout: float | None,
     jobs: int,
     resume: bool,
+    overwrite: bool,
     engine: str,
 ) -> None:
     """Score INPUTS: files, folders, quoted globs, or '-' for stdin.
@@ -154,30 +146,45 @@ def command(
     error. Data go to the output, everything else to stderr.
 
     Exit status: 0 all scored; 1 nothing could be scored; 2 wrong usage; 3 some records failed;
-    130 interrupted.
+    130 interrupted; 143 terminated.
     """
     from classifier.read.meter import Meter
-    from classifier.read.pages import inputs_stamp, read_pages
-    from classifier.report import open_report, summary
+    from classifier.read.pages import find_inputs, fingerprint, read_pages
+    from classifier.report import open_report, passed_over, summary
     from classifier.run.scoring import default_model, model_stamp, open_scorer, score_pages
+    from classifier.write.destination import refusal
     from classifier.write.resumable import cannot_resume, open_resumable
 
+    if thresholds and (min_precision or min_recall):
+        raise click.UsageError("--threshold does not go with --min-precision or --min-recall.")
+    if resume and overwrite:
+        raise click.UsageError("--resume does not go with --overwrite.")
     format_ = format_ or format_of(output)
+    if format_ is None:
+        known = ", ".join(FORMATS)
+        raise click.BadParameter(
+            f"the suffix of {output} is no format; name one with --format ({known})",
+            param_hint="--output",
+        )
     obstacle = cannot_resume(output, format_, inputs)
     if resume and obstacle:
         raise click.BadParameter(obstacle, param_hint="--resume")
     path = model or default_model()
-    promised, review = _promised(path, min_precision, min_recall)
-    chosen = promised | _thresholds(thresholds)
+    promises, review = promised_thresholds(path, min_precision, min_recall)
+    chosen = promises | named_thresholds(thresholds)
     if engine != "local":
         from classifier.cli._engine import score_with
 
         return score_with(engine, chosen, review)
+    found = find_inputs(inputs, stdin_format)
+    forbidden = refusal(output, (source.path for source in found.sources), overwrite or resume)
+    if forbidden:
+        raise click.BadParameter(forbidden, param_hint="--output")
     scorer = open_scorer(path, chosen, review)
     labels = scorer.model.labels
     meter = Meter()
     pages = read_pages(
-        inputs,
+        found,
         text_column=text_column,
         id_column=id_column,
         stdin_format=stdin_format,
@@ -195,12 +202,13 @@ def command(
         timeout=timeout,
     )
     counts: Counter[str] = Counter()
+    keep = output if os.path.isfile(output) else None
     banded = review is not None
     if obstacle:
         report = open_report(
             output, format_, labels=labels, rows=rows, sentences=sentences, review=banded
         )
-        _write(report, pages, score, counts, meter)
+        _write(report, pages, score, counts, meter, keep)
     else:
         options = {
             f"--{k.strip('_').replace('_', '-')}": v
@@ -218,7 +226,7 @@ def command(
                 "the release": __version__,
                 "the text pipeline": scorer.analyser.fingerprint,
                 "the model": f"{scorer.model.name} ({model_stamp(path)[:16]})",
-                "the input": inputs_stamp(inputs),
+                "the input": fingerprint(found),
                 **options,
                 "--format": format_,
             },
@@ -226,12 +234,13 @@ def command(
             resume=resume,
         )
         try:
-            _write(resumable, pages, score, counts, meter)
+            _write(resumable, pages, score, counts, meter, keep)
         except BaseException as error:
             if resumable.kept or isinstance(error, KeyboardInterrupt):
                 click.echo(_interrupted(resumable.kept, resumable.part), err=True)
             raise
     click.echo(summary(counts, labels, scorer.model.name, sentences != "none"), err=True)
+    click.echo(passed_over(found.unknown, found.outputs), err=True, nl=False)
     if counts["failed"]:
         sys.exit(3 if counts["scored"] else 1)
 
@@ -242,9 +251,15 @@ def _write(
     score: Callable[..., Generator[_Prepared, None, None]],
     counts: Counter[str],
     meter: Meter,
+    keep: str | None,
 ) -> None:
-    """Score what the writer has not yet, and write it."""
-    from classifier.report import Progress, printable
+    """Score what the writer has not yet, and write it.
+
+    ``keep`` names an output that exists and stays when nothing could be scored.
+    """
+    from classifier.errors import InputError
+    from classifier.report import Progress
+    from classifier.values import printable
 
     with writer:
         done = writer.records
@@ -258,6 +273,8 @@ def _write(
                 progress.advance()
                 if error:
                     progress.say(printable(error))
+        if keep and not counts["scored"]:
+            raise InputError(f"nothing could be scored; {keep} is left as it was")
 
 
 def _prepared(prepare: Callable[[Verdict], Any], verdict: Verdict) -> _Prepared:
@@ -272,32 +289,3 @@ def _interrupted(kept: int, part: str) -> str:
     if not kept:
         return "interrupted; nothing was kept yet"
     return f"interrupted; {kept:,} records are kept in {part}: --resume goes on from there"
-
-
-def _promised(
-    path: str | Path, min_precision: float | None, min_recall: float | None
-) -> tuple[dict[str, float], dict[str, float] | None]:
-    """Thresholds that keep what was asked for, and where the review band begins if there is one."""
-    from classifier.model.bundle import load
-
-    if min_precision is None and min_recall is None:
-        return {}, None
-    model = load(path)
-    precise = {} if min_precision is None else model.promised("precision", min_precision)
-    complete = {} if min_recall is None else model.promised("recall", min_recall)
-    return (precise, complete) if precise and complete else (precise or complete, None)
-
-
-def _thresholds(options: tuple[str, ...]) -> dict[str, float]:
-    chosen = {}
-    for option in options:
-        label, _, value = option.partition("=")
-        try:
-            chosen[label] = float(value)
-        except ValueError:
-            raise click.BadParameter(
-                f"'{option}' is not LABEL=P", param_hint="--threshold"
-            ) from None
-        if not 0 <= chosen[label] <= 1:
-            raise click.BadParameter(f"{value} is not in [0, 1]", param_hint="--threshold")
-    return chosen

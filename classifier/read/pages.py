@@ -14,9 +14,10 @@ from classifier.errors import InputError
 from classifier.read import delimited, html, jsonl, parquet, plain
 from classifier.read.compressed import COMPRESSIONS
 from classifier.read.meter import Meter
+from classifier.read.outputs import is_output
 from classifier.read.record import Options, failed
 from classifier.read.seen import SeenIds
-from classifier.read.sources import Source, expand
+from classifier.read.sources import Inputs, Source, expand, find
 from classifier.schema import Page
 from classifier.time_limit import can_watch
 
@@ -44,8 +45,19 @@ FORMATS: Mapping[str, str] = {
 STDIN_FORMATS = tuple(name for name in READERS if name != "parquet")
 
 
+def find_inputs(inputs: Sequence[str], stdin_format: str = "txt") -> Inputs:
+    """Find the files that ``inputs`` name; outputs of this program in folders are passed over.
+
+    Raises
+    ------
+    InputError
+        An input does not exist, is of an unknown format or yields no file.
+    """
+    return find(inputs, FORMATS, stdin_format, is_output)
+
+
 def read_pages(
-    inputs: Sequence[str],
+    inputs: Sequence[str] | Inputs,
     *,
     text_column: str = "text",
     id_column: str = "id",
@@ -62,7 +74,8 @@ def read_pages(
     Parameters
     ----------
     inputs
-        Paths of files and folders, globs, or ``-`` for standard input.
+        Paths of files and folders, globs, or ``-`` for standard input; or what ``find_inputs`` made
+        of them.
     text_column, id_column
         Columns of the tabular formats. Without a column of ids, or in a row without one, the id is
         ``path:line``; for text and HTML files it is the path.
@@ -90,30 +103,25 @@ def read_pages(
         raise InputError("A timeout needs POSIX signals and the main thread.")
     options = Options(text_column, id_column, max_chars, timeout)
     meter = meter or Meter()
-    sources = expand(inputs, FORMATS, stdin_format)
+    sources = (
+        inputs.sources if isinstance(inputs, Inputs) else expand(inputs, FORMATS, stdin_format)
+    )
     sizes = [source.size for source in sources]
     meter.total = None if None in sizes else sum(size or 0 for size in sizes)
     return _first_of_each_id(page for source in sources for page in _read(source, options, meter))
 
 
-def inputs_stamp(inputs: Sequence[str]) -> str:
-    """What changes when the files that ``inputs`` name change: their paths, sizes and times.
-
-    Raises
-    ------
-    InputError
-        As ``read_pages``.
-    """
+def fingerprint(inputs: Inputs) -> str:
+    """What changes when the files change: their paths, sizes and times."""
     digest = hashlib.sha256()
     total = 0
-    sources = expand(inputs, FORMATS)
-    for source in sources:
-        with suppress(OSError):  # a file that cannot be read is told when it is read
+    for source in inputs.sources:
+        with suppress(OSError):  # a file that cannot be read is reported when it is read
             status = os.stat(source.path)
             total += status.st_size
             digest.update(f"{status.st_size} {status.st_mtime_ns} ".encode())
         digest.update(os.fsencode(source.path) + b"\0")
-    return f"{len(sources):,} files of {total:,} bytes ({digest.hexdigest()[:16]})"
+    return f"{len(inputs.sources):,} files of {total:,} bytes ({digest.hexdigest()[:16]})"
 
 
 def _read(source: Source, options: Options, meter: Meter) -> Iterator[Page]:

@@ -6,7 +6,7 @@ import glob
 import io
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -57,6 +57,60 @@ class Source:
         with suppress(OSError):
             return os.path.getsize(self.path)
         return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a user's inputs come to.
+
+    Attributes
+    ----------
+    sources
+        The files to be read, in order.
+    unknown
+        Paths of files in folders that are of no known format.
+    outputs
+        Paths of files in folders that this program wrote.
+    """
+
+    sources: tuple[Source, ...]
+    unknown: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+def find(
+    inputs: Sequence[str],
+    formats: Mapping[str, str],
+    stdin_format: str | None,
+    is_output: Callable[[Source], bool],
+) -> Inputs:
+    """As ``expand``, but outputs of this program in folders are passed over.
+
+    Parameters
+    ----------
+    inputs, formats, stdin_format
+        See ``expand``.
+    is_output
+        Whether this program wrote a file; asked of files in folders and globs only.
+
+    Raises
+    ------
+    InputError
+        See ``expand``.
+    """
+    expanded = expand(inputs, formats, stdin_format)
+    named = set(inputs)
+    outputs = [s for s in expanded if s.path not in named and is_output(s)]
+    sources = [s for s in expanded if s not in outputs]
+    if not sources:
+        raise InputError("The inputs hold nothing but outputs of this program.")
+    unknown = [
+        sound(path)
+        for folder in filter(os.path.isdir, inputs)
+        for path in _files(folder, [])
+        if _suffix(path) not in formats
+    ]
+    return Inputs(tuple(sources), tuple(unknown), tuple(source.name for source in outputs))
 
 
 def expand(
@@ -128,17 +182,23 @@ def _glob(pattern: str, formats: Mapping[str, str]) -> Iterator[Source]:
 
 
 def _folder(folder: str, formats: Mapping[str, str]) -> Iterator[Source]:
-    paths: list[str] = []
     closed: list[OSError] = []
-    for parent, folders, names in os.walk(folder, onerror=closed.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        paths += [os.path.join(parent, name) for name in names if not name.startswith(".")]
+    paths = _files(folder, closed)
     wanted = [path for path in paths if _suffix(path) in formats and _readable(path)]
     # a folder that cannot be listed is kept, so that the attempt to read it is reported
     kinds = {str(error.filename): next(iter(formats.values())) for error in closed}
     kinds |= {path: formats[_suffix(path)] for path in wanted}
     for path in sorted(kinds, key=_parts):
         yield Source(path, kinds[path])
+
+
+def _files(folder: str, closed: list[OSError]) -> list[str]:
+    """Paths of all files that are not hidden; folders that cannot be listed go to ``closed``."""
+    paths: list[str] = []
+    for parent, folders, names in os.walk(folder, onerror=closed.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        paths += [os.path.join(parent, name) for name in sorted(names) if not name.startswith(".")]
+    return paths
 
 
 def _readable(path: str) -> bool:

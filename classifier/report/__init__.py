@@ -12,7 +12,7 @@ from classifier.report.html import HtmlRows
 from classifier.report.progress import Progress
 from classifier.report.reasons import explanation_row, explanation_text
 from classifier.report.tables import metrics_table
-from classifier.report.terminal import TextRows, colours_welcome, printable, summary, tally
+from classifier.report.terminal import TextRows, colours_welcome, passed_over, summary, tally
 from classifier.write.writer import Format, StreamWriter, Writer, open_writer, whole
 
 __all__ = [
@@ -24,8 +24,8 @@ __all__ = [
     "metrics_table",
     "model_card",
     "open_report",
+    "passed_over",
     "plot_statistics",
-    "printable",
     "statistics_table",
     "summary",
     "tally",

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from classifier.report.terminal import page_text, printable
+from classifier.report.terminal import page_text
 from classifier.schema import Sentence
+from classifier.values import printable
 from classifier.write.rows import contract_fields
 
 if TYPE_CHECKING:  # scikit-learn is behind it

@@ -6,12 +6,12 @@ import os
 import shutil
 import sys
 import textwrap
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 from classifier.schema import FLAG, REVIEW, Sentence, Verdict
+from classifier.values import printable
 
 #: ANSI colours, given to labels in their order; a sentence with several labels takes the last one.
 COLOURS = ("\x1b[33m", "\x1b[31m", "\x1b[36m", "\x1b[32m", "\x1b[34m", "\x1b[35m")
@@ -19,12 +19,8 @@ _BOTH, _DIM, _BOLD, _RESET = "\x1b[35m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
 _WIDEST = 100
 #: Columns that a sentence gets at least, however narrow the terminal and however many the labels.
 _ROOM = 24
-
-
-def printable(text: str) -> str:
-    """One line without control characters: a hostile text must not steer the terminal."""
-    line = " ".join(text.split())
-    return "".join("\ufffd" if unicodedata.category(sign) == "Cc" else sign for sign in line)
+#: Names of files that a message lists at most.
+NAMED = 10
 
 
 def page_text(
@@ -154,3 +150,22 @@ class _Painter:
         if not flags:
             return ""
         return _BOTH if len(flags) > 1 else self._of_label[flags[0]]
+
+
+def passed_over(unknown: Sequence[str], outputs: Sequence[str]) -> str:
+    """Lines on files in folders that were not scored; empty if there are none.
+
+    Parameters
+    ----------
+    unknown
+        Paths of files of no known type.
+    outputs
+        Paths of outputs of this program.
+    """
+    lines = ""
+    for what, names in (("of no known type", unknown), ("outputs of this program", outputs)):
+        if names:
+            more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+            listed = printable(", ".join(names[:NAMED]))
+            lines += f"not scored, {what}: {len(names):,} files ({listed}{more})\n"
+    return lines

@@ -6,12 +6,51 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from classifier.errors import InputError
 from classifier.values import STDSTREAM, sound
+
+#: Refuses symbolic links, which someone else may have planted in a shared folder; 0 on Windows.
+NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
+
+
+def refusal(path: str, inputs: Iterable[str], replace: bool) -> str | None:
+    """Say why a file may not be written; ``None`` if it may.
+
+    Parameters
+    ----------
+    path
+        The file to write, or ``-``.
+    inputs
+        Paths of the files that are read. None of them is ever written, also through a link.
+    replace
+        Whether an existing file may be replaced.
+    """
+    if path == STDSTREAM or not os.path.lexists(path):
+        return None
+    for name in inputs:
+        with suppress(OSError):
+            if os.path.samefile(path, name):
+                return f"{sound(path)} is an input ({sound(name)}) and would be overwritten"
+    special = os.path.exists(path) and not os.path.isfile(path)  # a folder, a pipe, a device
+    if replace or special:
+        return None
+    return f"{sound(path)} exists; replace it with --overwrite, or choose another name"
+
+
+def open_new(path: str) -> BinaryIO:
+    """Open a file of our own for writing, emptied; never through a symbolic link.
+
+    Raises
+    ------
+    OSError
+        The path is a link, or cannot be written.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_LINK
+    return open(os.open(path, flags, 0o666), "wb")
 
 
 @contextmanager

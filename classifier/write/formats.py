@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "text", "html")
 
 
-def format_of(output: str) -> str:
-    """The format that an output's suffix names; jsonl where it names none."""
-    suffix = output.rpartition(".")[2].lower() if "." in output else ""
-    return {"txt": "text", "htm": "html", "pq": "parquet"}.get(
-        suffix, suffix if suffix in FORMATS else "jsonl"
-    )
+def format_of(output: str) -> str | None:
+    """The format that an output's suffix names; jsonl without a suffix, ``None`` for an unknown one."""
+    suffix = os.path.splitext(output)[1].lower().removeprefix(".")
+    if not suffix:
+        return "jsonl"
+    found = {"txt": "text", "htm": "html", "pq": "parquet"}.get(suffix, suffix)
+    return found if found in FORMATS else None

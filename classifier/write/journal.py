@@ -10,6 +10,7 @@ from typing import Any
 
 from classifier.errors import InputError
 from classifier.values import sound
+from classifier.write.destination import open_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class Journal:
 def save(journal: Journal, path: str) -> None:
     """Write ``journal`` so that ``path`` holds the old one or the new one, whenever we are killed."""
     temporary = f"{path}.new"
-    with open(temporary, "w", encoding="utf-8") as stream:
-        json.dump(asdict(journal), stream)
+    with open_new(temporary) as stream:
+        stream.write(json.dumps(asdict(journal)).encode())
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(temporary, path)

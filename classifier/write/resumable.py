@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Protocol, Self, cast
 from classifier.errors import InputError
 from classifier.schema import Verdict
 from classifier.values import STDSTREAM, sound
+from classifier.write.destination import NO_LINK, open_new
 from classifier.write.journal import Journal, load, refuse_other, save
 from classifier.write.parquet_stage import StagedRows, to_parquet
 from classifier.write.writer import WRITE_FORMATS, Format, Rows, format_of
@@ -199,7 +200,7 @@ class ResumableWriter:
         if self._convert is not None:
             final = f"{self.part}.final"
             self._stream.seek(0)
-            with open(final, "wb") as stream:
+            with open_new(final) as stream:
                 self._convert(self._stream, stream)
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -246,7 +247,7 @@ def open_resumable(
 def _claimed(path: str) -> BinaryIO:
     """Open ``path`` for reading and writing, made if need be, and keep other processes from it."""
     while True:
-        number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        number = os.open(path, os.O_RDWR | os.O_CREAT | NO_LINK, 0o666)
         stream = open(number, "r+b")  # noqa: SIM115 - closed by the writer
         try:
             _lock(number, path)

@@ -100,10 +100,12 @@ def test_a_column_named_decisions_stays(promising: Path, run: Run, tmp_path: Pat
     assert set(row["decisions"]) == {"promotional", "unsupported_claim"}
 
 
-def test_a_threshold_of_ones_own_wins(promising: Path, run: Run) -> None:
-    options = ["--min-precision", 0.8, "--threshold", "promotional=0"]
-    (row,) = rows(run("score", "-", "--model", promising, *options, stdin=TEXT))
-    assert "promotional" in row["flags"]
+@pytest.mark.parametrize("promise", ["--min-precision", "--min-recall"])
+def test_a_threshold_does_not_go_with_a_promise(promising: Path, run: Run, promise: str) -> None:
+    options = [promise, 0.8, "--threshold", "promotional=0"]
+    result = run("score", "-", "--model", promising, *options, stdin=TEXT)
+    assert result.exit_code == 2
+    assert "does not go with" in result.output
 
 
 def test_a_promise_that_the_data_cannot_carry(promising: Path, run: Run) -> None:

@@ -120,11 +120,11 @@ def test_folder_to_html(bundle: Path, run: Run, tmp_path: Path) -> None:
         ("out.htm", "html"),
         ("out.txt", "text"),
         ("out", "jsonl"),
-        ("out.dat", "jsonl"),
+        ("out.dat", None),
         ("some.csv/out", "jsonl"),
     ],
 )
-def test_format_of_output(output: str, expected: str) -> None:
+def test_format_of_output(output: str, expected: str | None) -> None:
     assert format_of(output) == expected
 
 

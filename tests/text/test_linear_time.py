@@ -13,14 +13,20 @@ PROSE = "The clinic offers a gentle therapy for back pain, and most people feel 
 #: What is repeated until the text is long enough.
 KINDS = (
     *"()[]{}<>'\"`$#@&*%^~|\\/-–—_+=.,:;!?…•°§©®™“”‘’«»",
-    *("\U0001f600", "👩‍⚕️", "🇩🇪", "❤️", "\u0301", "e\u0301", "\u200b", "\u200d", "\ufeff", "\u202e", "\u00ad"),
+    *("\U0001f600", "👩‍⚕️", "🇩🇪", "❤️", "\u0301", "e\u0301"),
+    *("\u200b", "\u200d", "\ufeff", "\u202e", "\u00ad"),
     *("http://", "http://a.b/", "www.", "a@b.c", "a@b.c,", "://", "mailto:"),
-    *(":)", ":-(", "):", "8-D", "<3", "(((", "()()", "([{", "\"'\"'", "...", "!?!", "$1", "1.", "1)", "1,", "10%"),
+    *(":)", ":-(", "):", "8-D", "<3", "(((", "()()", "([{"),
+    *("\"'\"'", "...", "!?!", "$1", "1.", "1)", "1,", "10%"),
     *("a", "A", "é", "ß", "İ", "中", "中文。", "ع", "ไ", "а", "1", "²", "½", "\x00"),
-    *(" ", "\n", "\t", "\r\n", "\u2028", "\u3000", " \n", "\n\n", " .", ". ", "a ", "A. ", "a. we ", "1. \n"),
-    *("- a\n", "* a\n", "# a\n", "| a | b |\n", "a:\n- b\n", "• a ", "\"a\" ", "(a) ", "a-b", "a'", "n't", "it's "),
-    *("studies show ", "no side effects ", "buy now ", "clinically proven to ", "may help with ", "the the "),
-    *("Dr. ", "e.g. ", "p.m. ", "<b>a</b>", "&amp;", "YWJjZA==", "0x1f", "a\\n", "lorem", "Order Now! "),
+    *(" ", "\n", "\t", "\r\n", "\u2028", "\u3000", " \n"),
+    *("\n\n", " .", ". ", "a ", "A. ", "a. we ", "1. \n"),
+    *("- a\n", "* a\n", "# a\n", "| a | b |\n", "a:\n- b\n"),
+    *("• a ", "\"a\" ", "(a) ", "a-b", "a'", "n't", "it's "),
+    *("studies show ", "no side effects ", "buy now "),
+    *("clinically proven to ", "may help with ", "the the "),
+    *("Dr. ", "e.g. ", "p.m. ", "<b>a</b>", "&amp;"),
+    *("YWJjZA==", "0x1f", "a\\n", "lorem", "Order Now! "),
     PROSE,
 )  # fmt: skip
 
