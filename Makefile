@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: score test test-engines lint types check-data unit model clean
+.PHONY: score test test-wheel test-engines lint types check-data unit model clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -42,9 +42,13 @@ test-engines: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[spark,ray]'
 	$(BIN)/python -m pytest tests/run/test_engines.py
 
+## the package as a user installs it: built, installed in a directory of its own, tried with the shipped model
+test-wheel: $(INSTALLED)
+	$(BIN)/python -m pytest tests/wheel
+
 clean:
 	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ## retrain the shipped model; REAL names labelled pages that are not in this repository
 model: $(INSTALLED)
-	$(BIN)/classifier train data/corpus $(REAL) -o models/default -j 2
+	$(BIN)/classifier train data/corpus $(REAL) -o models/default --overwrite -j 2

@@ -9,8 +9,9 @@ import numpy as np
 
 from classifier.analysis import Bool, Float
 from classifier.corpus.labelled import read_labelled
+from classifier.model.shipped import default_model
 from classifier.report.tables import markdown
-from classifier.run.scoring import Scorer, default_model
+from classifier.run.scoring import Scorer
 from classifier.training.evaluation import scored
 from classifier.training.metrics import calibration_error, reliability
 

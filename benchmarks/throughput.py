@@ -47,7 +47,8 @@ Score = Callable[[list[str]], object]
 
 
 def ours() -> Score:
-    from classifier.run.scoring import default_model, score_pages
+    from classifier.model.shipped import default_model
+    from classifier.run.scoring import score_pages
     from classifier.schema import Page
     from classifier.write.jsonl import JsonLine
 

@@ -33,7 +33,8 @@ def load_model(path: str | Path | None = None) -> Scorer:
     BundleError
         If the bundle is missing, damaged, or made for another text pipeline.
     """
-    from classifier.run.scoring import Scorer, default_model
+    from classifier.model.shipped import default_model
+    from classifier.run.scoring import Scorer
 
     return Scorer(path or default_model())
 

@@ -10,7 +10,7 @@ import pytest
 
 import classifier
 from classifier.model.bundle import MANIFEST
-from classifier.run.scoring import default_model
+from classifier.model.shipped import default_model
 from contrast import EXPECTATIONS, SETS, Case, Found, Rule, judged, rules
 
 RULES = rules()

@@ -29,9 +29,10 @@ def score_with(
     click.UsageError
         An option does not go with engines.
     """
+    from classifier.model.shipped import default_model
     from classifier.report import summary
     from classifier.run.engines import Job, open_engine
-    from classifier.run.scoring import default_model, open_scorer
+    from classifier.run.scoring import open_scorer
 
     context = click.get_current_context()
     given = context.params

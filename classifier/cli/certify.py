@@ -15,10 +15,16 @@ from classifier.cli._labelled import labelled_options
 @click.option(
     "-o", "--output", type=click.Path(), help="Write the model with the new guarantees here."
 )
+@click.option("--overwrite", is_flag=True, help="Replace the model that is at --output.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @labelled_options
 def command(
-    data: tuple[str, ...], model: str | None, output: str | None, as_json: bool, **columns: Any
+    data: tuple[str, ...],
+    model: str | None,
+    output: str | None,
+    overwrite: bool,
+    as_json: bool,
+    **columns: Any,
 ) -> None:
     """Check a model on DATA, labelled pages of your own that it was not trained on.
 
@@ -29,11 +35,14 @@ def command(
     import json
 
     from classifier.corpus.labelled import read_labelled
-    from classifier.model.bundle import save
+    from classifier.model.bundle import check_target, save
+    from classifier.model.shipped import default_model
     from classifier.report import certificate, model_card
-    from classifier.run.scoring import Scorer, default_model
+    from classifier.run.scoring import Scorer
     from classifier.training.certification import certify
 
+    if output is not None:
+        check_target(output, overwrite)
     dataset = read_labelled(data, **columns)
     scorer = Scorer(model or default_model())
     found = certify(scorer.model, scorer.analyser, dataset)

@@ -19,8 +19,9 @@ def command(data: tuple[str, ...], model: str | None, as_json: bool, **columns: 
     import json
 
     from classifier.corpus.labelled import read_labelled
+    from classifier.model.shipped import default_model
     from classifier.report import metrics_table
-    from classifier.run.scoring import Scorer, default_model
+    from classifier.run.scoring import Scorer
     from classifier.training.evaluation import evaluate_model
 
     dataset = read_labelled(data, **columns)

@@ -44,10 +44,11 @@ def command(
     """
     import orjson
 
+    from classifier.model.shipped import default_model
     from classifier.read.pages import read_pages
     from classifier.report import colours_welcome, explanation_row, explanation_text
     from classifier.run.explaining import explain_page
-    from classifier.run.scoring import default_model, open_scorer
+    from classifier.run.scoring import open_scorer
     from classifier.values import printable
 
     scorer = open_scorer(model or default_model())

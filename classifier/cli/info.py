@@ -13,8 +13,8 @@ def command(model: str | None, as_json: bool) -> None:
     import json
 
     from classifier.model.bundle import load
+    from classifier.model.shipped import default_model
     from classifier.report import model_card
-    from classifier.run.scoring import default_model
 
     opened = load(model or default_model())
     if as_json:

@@ -148,10 +148,11 @@ def command(
     Exit status: 0 all scored; 1 nothing could be scored; 2 wrong usage; 3 some records failed;
     130 interrupted; 143 terminated.
     """
+    from classifier.model.shipped import default_model
     from classifier.read.meter import Meter
     from classifier.read.pages import find_inputs, fingerprint, read_pages
     from classifier.report import open_report, passed_over, summary
-    from classifier.run.scoring import default_model, model_stamp, open_scorer, score_pages
+    from classifier.run.scoring import model_stamp, open_scorer, score_pages
     from classifier.write.destination import refusal
     from classifier.write.resumable import cannot_resume, open_resumable
 

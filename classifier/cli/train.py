@@ -12,6 +12,7 @@ from classifier.cli._labelled import labelled_options
 @click.command("train", short_help="Train a model on labelled data.")
 @click.argument("data", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, type=click.Path(), help="Directory of the bundle.")
+@click.option("--overwrite", is_flag=True, help="Replace the model that is at --output.")
 @click.option("--config", type=click.Path(dir_okay=False), help="TOML file with settings.")
 @click.option(
     "--calibrate-on",
@@ -28,6 +29,7 @@ from classifier.cli._labelled import labelled_options
 def command(
     data: tuple[str, ...],
     output: str,
+    overwrite: bool,
     config: str | None,
     calibrate_on: tuple[str, ...],
     seed: int | None,
@@ -43,13 +45,14 @@ def command(
 
     from classifier.corpus.labelled import read_labelled
     from classifier.corpus.provenance import read_from
-    from classifier.model.bundle import save
+    from classifier.model.bundle import check_target, save
     from classifier.report import metrics_table, model_card
     from classifier.training.config import TrainConfig
     from classifier.training.training import train
 
     if jobs == 0:
         raise click.BadParameter("must not be 0", param_hint="--jobs")
+    check_target(output, overwrite)
     settings = TrainConfig.from_toml(config) if config else TrainConfig()
     if seed is not None:
         settings = replace(settings, seed=seed)

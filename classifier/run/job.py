@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Self
 
 from classifier.errors import InputError
-from classifier.model.bundle import CARD, MANIFEST, PARAMETERS
+from classifier.model.bundle import read_files
+from classifier.model.shipped import default_model
 from classifier.read.record import Options
-from classifier.run.scoring import SENTENCES, Edges, Scorer, as_edges, default_model, open_scorer
+from classifier.run.scoring import SENTENCES, Edges, Scorer, as_edges, open_scorer
 
 #: What a batch holds: the table's own columns, or one column of JSON lines.
 FORMATS = ("parquet", "jsonl")
@@ -83,10 +84,9 @@ class Job:
         folder = Path(model or default_model()).resolve()
         scorer = open_scorer(folder, thresholds, review)  # what is wrong is said here
         edges, band = as_edges(thresholds, review)
-        names = (MANIFEST, PARAMETERS, CARD)
         return cls(
             name=folder.name,
-            files=tuple((n, (folder / n).read_bytes()) for n in names if (folder / n).is_file()),
+            files=tuple(read_files(folder).items()),
             labels=scorer.model.labels,
             thresholds=edges,
             review=band,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,18 +39,6 @@ Edges = tuple[tuple[str, float], ...]
 Key = tuple[str, str, Edges, Edges | None]
 
 
-def default_model() -> Path:
-    """The shipped bundle: in a checkout ``models/default``, else where the wheel put it."""
-    places = (
-        Path(__file__).resolve().parents[2] / "models" / "default",
-        Path(sys.prefix) / "share" / "health-marketing-classifier" / "default",
-    )
-    for place in places:
-        if place.is_dir():
-            return place
-    raise BundleError("the shipped model is not installed; name a bundle with --model")
-
-
 class Scorer:
     """A model together with the text pipeline that it was trained with.
 
@@ -79,7 +66,7 @@ class Scorer:
     ) -> None:
         self.model = model if isinstance(model, Model) else load(model)
         self.analyser = Analyser(split=self.model.unit == "sentence")
-        self.model.require(self.analyser.fingerprint)
+        self.model.require(self.analyser.fingerprint, len(self.analyser.lexicons.rules))
         self.thresholds = self._replaced(thresholds or {})
         self.review = None if review is None else self._replaced(review)
 

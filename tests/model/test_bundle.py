@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 from classifier.errors import BundleError
-from classifier.model import bundle as bundle_module
 from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, SHAPES, Model, load, save
 from classifier.schema import Dataset
 from classifier.text import Analyser
@@ -286,27 +285,3 @@ def test_save_never_replaces_a_file(model: Model, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"results\.txt"):
         save(model, target, "card")
     assert target.read_text(encoding="utf-8") == "mine"
-
-
-@pytest.mark.parametrize("step", ["write arrays", "write manifest", "move"])
-def test_an_interrupted_save_keeps_the_old_bundle(
-    step: str, model: Model, copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stop(*args: object, **options: object) -> None:
-        raise KeyboardInterrupt
-
-    def move(source: Path, target: Path, rename: Callable[..., Path] = Path.rename) -> Path:
-        return stop() if source.name == "new" else rename(source, target)
-
-    place = {
-        "write arrays": (np, "savez_compressed", stop),
-        "write manifest": (bundle_module, "_checksum", stop),
-        "move": (Path, "rename", move),
-    }
-    before = contents(copy)
-    with monkeypatch.context() as patch:
-        patch.setattr(*place[step])
-        with pytest.raises(KeyboardInterrupt):
-            save(model, copy, "new card")
-    assert contents(copy) == before
-    assert [path.name for path in copy.parent.iterdir()] == ["copy"]

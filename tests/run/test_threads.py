@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import classifier
-from classifier.run.scoring import Scorer, default_model
+from classifier.model.shipped import default_model
+from classifier.run.scoring import Scorer
 
 
 def test_threads_share_a_model() -> None:
