@@ -44,7 +44,7 @@ test-engines: $(INSTALLED)
 
 ## the package as a user installs it: built, installed in a directory of its own, tried with the shipped model
 test-wheel: $(INSTALLED)
-	$(BIN)/python -m pytest tests/wheel
+	$(BIN)/python -m pytest -o addopts=-q tests/wheel
 
 clean:
 	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -119,7 +119,8 @@ def _bytes(path: Path, limit: int) -> bytes:
     """A file's content, of which no more than the limit is read."""
     try:
         with path.open("rb") as stream:
-            content = stream.read(limit + 1)
+            size = os.fstat(stream.fileno()).st_size
+            content = stream.read(min(size, limit) + 1)  # memory is taken for all that is asked for
     except OSError as error:
         raise BundleError(f"{path}: cannot be read: {error}") from None
     if len(content) > limit:
