@@ -157,3 +157,47 @@ def test_calibrate_on_some_of_the_files(
     refused = run(*arguments, "--calibrate-on", tmp_path / "nothing.jsonl")
     assert refused.exit_code == 1
     assert "no page of the data was read from" in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["train", "certify"])
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("bundle", "--overwrite"),
+        ("file", "is no directory"),
+        ("other files", "holds other files"),
+        ("link", "symbolic link"),
+        ("below a file", "nothing can be written"),
+    ],
+)
+def test_a_bad_target_is_refused_before_any_work(
+    command: str, kind: str, words: str, run: Run, tmp_path: Path
+) -> None:
+    """The data do not exist either, which would be found when they are read."""
+    target = tmp_path / "target"
+    if kind == "link":
+        target.symlink_to(tmp_path / "elsewhere")
+    elif kind in ("file", "below a file"):
+        target.write_text("mine", encoding="utf-8")
+        target = target / "model" if kind == "below a file" else target
+    else:
+        target.mkdir()
+        name = "manifest.json" if kind == "bundle" else "notes.txt"
+        (target / name).write_text("mine", encoding="utf-8")
+    result = run(command, tmp_path / "nothing.jsonl", "-o", target)
+    assert result.exit_code == 1
+    assert words in result.stderr
+    if kind == "bundle":
+        result = run(command, tmp_path / "nothing.jsonl", "-o", target, "--overwrite")
+        assert "nothing.jsonl" in result.stderr, "now the data are looked at"
+        assert (target / "manifest.json").read_text(encoding="utf-8") == "mine"
+
+
+def test_overwriting_a_model(labelled: Path, settings: Path, run: Run, tmp_path: Path) -> None:
+    arguments = ["train", labelled, "-o", tmp_path / "model", "--config", settings]
+    assert run(*arguments).exit_code == 0
+    before = (tmp_path / "model" / "manifest.json").read_bytes()
+    assert run(*arguments).exit_code == 1
+    assert run(*arguments, "--overwrite", "--seed", 7).exit_code == 0
+    assert (tmp_path / "model" / "manifest.json").read_bytes() != before
+    assert len(list((tmp_path / "model").iterdir())) == 3
