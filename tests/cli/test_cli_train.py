@@ -154,7 +154,7 @@ def test_calibrate_on_some_of_the_files(
     assert about["calibrated_on"] == {"mine.jsonl": 8}
     card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
     assert "like those to be scored: `mine.jsonl` (8)" in card
-    refused = run(*arguments, "--calibrate-on", tmp_path / "nothing.jsonl")
+    refused = run(*arguments, "--overwrite", "--calibrate-on", tmp_path / "nothing.jsonl")
     assert refused.exit_code == 1
     assert "no page of the data was read from" in refused.stderr
 
