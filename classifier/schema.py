@@ -120,7 +120,8 @@ class Cue(NamedTuple):
 class Sentence(NamedTuple):
     """A scored sentence: offsets, flags, calibrated probability per label, cues.
 
-    ``decisions`` is as in ``Verdict``.
+    ``decisions`` is as in ``Verdict``. ``evidence`` marks the strongest sentence of a page that is
+    flagged, or up for review, as a whole and by none of its sentences alone.
     """
 
     start: int
@@ -129,11 +130,12 @@ class Sentence(NamedTuple):
     scores: Mapping[str, float]
     cues: tuple[Cue, ...] = ()
     decisions: Mapping[str, str] | None = None
+    evidence: bool = False
 
     @property
     def listed(self) -> bool:
-        """Whether a person should see it: a label is flagged or up for review."""
-        return bool(self.flags) or REVIEW in (self.decisions or {}).values()
+        """Whether a person should see it: a label is flagged or up for review, here or on the page."""
+        return self.evidence or bool(self.flags) or REVIEW in (self.decisions or {}).values()
 
     def decision(self, label: str) -> str:
         """``FLAG``, ``REVIEW`` or ``PASS``, also where no review band was asked for."""
@@ -147,7 +149,8 @@ class Verdict:
     """The answer for one page; ``error`` set and no scores when there is none.
 
     ``decisions`` has ``FLAG``, ``REVIEW`` or ``PASS`` for each label where a review band was asked for,
-    else it is ``None``. A page takes the strongest of its sentences.
+    else it is ``None``. A page is flagged from its own threshold on, which no flagged sentence falls
+    short of.
     """
 
     id: str

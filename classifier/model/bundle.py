@@ -35,7 +35,7 @@ from classifier.model.guarantees import Guarantee
 from classifier.model.hashing import Hashing
 
 #: Raised whenever an older reader could not understand a newer bundle, or the other way round.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 PARAMETERS = "parameters.npz"
 CARD = "README.md"
@@ -53,8 +53,8 @@ SHAPES = {
 }
 #: Fields of the manifest that make the model, with their types; the others say what it is.
 _TYPES = {
-    "labels": list, "exclusive": bool, "unit": str, "thresholds": dict, "features": dict,
-    "text_pipeline": str, "guarantees": dict, "sha256": dict,
+    "labels": list, "exclusive": bool, "unit": str, "thresholds": dict, "page_thresholds": dict,
+    "features": dict, "text_pipeline": str, "guarantees": dict, "sha256": dict,
 }  # fmt: skip
 #: Decimals of a score. Flags are decided on the rounded score, so that anyone can check them.
 DECIMALS = 6
@@ -78,6 +78,8 @@ class Model:
         ``"sentence"`` or ``"record"``; see ``classifier.schema.Dataset``.
     thresholds
         Probability per label from which on a sentence is flagged; empty when ``exclusive``.
+    page_thresholds
+        Probability per label from which on a page is flagged; never above that of sentences.
     features
         Parameters of ``SentenceFeatures``.
     fingerprint
@@ -96,6 +98,7 @@ class Model:
     exclusive: bool
     unit: str
     thresholds: Mapping[str, float]
+    page_thresholds: Mapping[str, float]
     features: Mapping[str, Any]
     fingerprint: str
     parameters: Mapping[str, Float]
@@ -178,6 +181,7 @@ def save(model: Model, directory: str | os.PathLike[str], card: str) -> Model:
             "exclusive": model.exclusive,
             "unit": model.unit,
             "thresholds": dict(model.thresholds),
+            "page_thresholds": dict(model.page_thresholds),
             "features": dict(model.features),
             "text_pipeline": model.fingerprint,
             "guarantees": {label: asdict(known) for label, known in model.guarantees.items()},
@@ -234,6 +238,7 @@ def load(directory: str | os.PathLike[str]) -> Model:
         exclusive=manifest["exclusive"],
         unit=manifest["unit"],
         thresholds=manifest["thresholds"],
+        page_thresholds=manifest["page_thresholds"],
         features=manifest["features"],
         fingerprint=manifest["text_pipeline"],
         parameters=_parameters(folder / PARAMETERS, Hashing(**manifest["features"]), labels),
@@ -282,6 +287,11 @@ def _impossible(manifest: Mapping[str, Any]) -> str | None:
     expected = set() if manifest["exclusive"] else set(labels)
     if set(thresholds) != expected or not all(_in_range(x, 1.0, 1) for x in thresholds.values()):
         return "thresholds"
+    of_pages = manifest["page_thresholds"]
+    if set(of_pages) != expected or not all(
+        _in_range(x, 1.0, thresholds[label]) for label, x in of_pages.items()
+    ):
+        return "page_thresholds"
     kinds = asdict(Hashing(0, 0, 0, 0, 0.0, 0.0))
     highest = {name: _MOST_BITS if name.endswith("_bits") else 1e6 for name in kinds}
     if set(features) != set(kinds) or not all(

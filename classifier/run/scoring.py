@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.analysis import Analysis, Float, Int
+from classifier.analysis import Analysis, Bool, Float, Int
 from classifier.errors import BundleError, InputError
 from classifier.model.bundle import DECIMALS, MANIFEST, Model, load
 from classifier.run.workers import ordered_map
@@ -81,6 +81,7 @@ class Scorer:
         self.analyser = Analyser(split=self.model.unit == "sentence")
         self.model.require(self.analyser.fingerprint)
         self.thresholds = self._replaced(thresholds or {})
+        self.page_thresholds = dict(self.model.page_thresholds) | dict(thresholds or {})
         self.review = None if review is None else self._replaced(review)
 
     def _replaced(self, values: Mapping[str, float]) -> dict[str, float]:
@@ -114,10 +115,14 @@ class Scorer:
             return []
         X = self.analyser.analyse([page.text for page in pages])
         sentence_scores, page_scores = (np.round(p, DECIMALS) for p in self.model.predict(X))
-        levels = self._levels(sentence_scores)
-        listed = self._sentences(X, sentence_scores, levels, sentences)
-        page_levels = np.zeros(page_scores.shape, dtype=np.int64)
-        np.maximum.at(page_levels, X.sentence_page(), levels)
+        levels = self._levels(sentence_scores, self.thresholds)
+        strongest = np.zeros(page_scores.shape, dtype=np.int64)  # of the sentences of each page
+        np.maximum.at(strongest, X.sentence_page(), levels)
+        page_levels = strongest
+        if not self.model.exclusive:
+            page_levels = np.maximum(strongest, self._levels(page_scores, self.page_thresholds))
+        evidence = _strongest(X, sentence_scores, page_levels > strongest)
+        listed = self._sentences(X, sentence_scores, levels, sentences, evidence)
         return [
             Verdict(
                 id=page.id,
@@ -140,29 +145,29 @@ class Scorer:
             id=page.id, text=page.text, columns=page.columns, error=error, decisions=decisions
         )
 
-    def _levels(self, scores: Float) -> Int:
-        """Place of each score in ``DECISIONS``, (S, L)."""
+    def _levels(self, scores: Float, thresholds: Mapping[str, float]) -> Int:
+        """Place of each score in ``DECISIONS``, of the same shape."""
         if self.model.exclusive:
             highest = scores.argmax(axis=1)[:, None] == np.arange(scores.shape[1])
             return np.where(highest, _FLAGGED, 0)
         upper, lower = (
             np.array([edges[label] for label in self.model.labels])
-            for edges in (self.thresholds, self.review or self.thresholds)
+            for edges in (thresholds, self.review or thresholds)
         )
         return np.where(scores >= upper, _FLAGGED, (scores >= lower).astype(np.int64))
 
     def _sentences(
-        self, X: Analysis, scores: Float, levels: Int, which: str
+        self, X: Analysis, scores: Float, levels: Int, which: str, evidence: Bool
     ) -> list[list[Sentence]]:
         """The sentences to list, page by page."""
         listed: list[list[Sentence]] = [[] for _ in range(X.n_pages)]
         if which == "none":
             return listed
-        chosen = np.flatnonzero(levels.any(axis=1) | (which == "all"))
+        chosen = np.flatnonzero(levels.any(axis=1) | evidence | (which == "all"))
         kinds, kind = np.unique(levels[chosen], axis=0, return_inverse=True)
         answers = [(self._flags(levels), self._decisions(levels)) for levels in kinds]
-        columns = (X.sentence_page(), X.start, X.end, scores)
-        for page, start, end, row, of_kind, cues in zip(
+        columns = (X.sentence_page(), X.start, X.end, scores, evidence)
+        for page, start, end, row, is_evidence, of_kind, cues in zip(
             *(column[chosen].tolist() for column in columns),
             kind.reshape(-1).tolist(),
             self._cues(X, chosen),
@@ -170,7 +175,7 @@ class Scorer:
         ):
             flags, decisions = answers[of_kind]
             found = dict(zip(self.model.labels, row, strict=True))
-            listed[page].append(Sentence(start, end, flags, found, cues, decisions))
+            listed[page].append(Sentence(start, end, flags, found, cues, decisions, is_evidence))
         return listed
 
     def _cues(self, X: Analysis, chosen: Int) -> Iterator[tuple[Cue, ...]]:
@@ -200,6 +205,15 @@ class Scorer:
 
     def _scores(self, scores: Float) -> dict[str, float]:
         return dict(zip(self.model.labels, scores.tolist(), strict=True))
+
+
+def _strongest(X: Analysis, scores: Float, wanted: Bool) -> Bool:
+    """Sentences with the highest score of a label on a page, where ``wanted`` (P, L) asks, (S,)."""
+    found = np.zeros(X.n_sentences, dtype=bool)
+    for page, label in np.argwhere(wanted):
+        first, last = X.page_bounds[page : page + 2]
+        found[first + scores[first:last, label].argmax()] = True
+    return found
 
 
 @contextmanager

@@ -24,6 +24,7 @@ def evaluate(
     page_scores: Float,
     thresholds: Mapping[str, float] | Sequence[Float],
     draws: int = DRAWS,
+    page_thresholds: Mapping[str, float] | Sequence[Float] | None = None,
 ) -> dict[str, Any]:
     """All metrics of one set of scores.
 
@@ -38,6 +39,8 @@ def evaluate(
         Ignored when ``data.exclusive``: there the most probable label is the flag.
     draws
         Bootstrap draws over groups, seed 0.
+    page_thresholds
+        The same for pages; ``None`` to flag a page when one of its units is.
 
     Returns
     -------
@@ -50,7 +53,10 @@ def evaluate(
     group = group_of_page[alignment.segment_page]
     flags = _flags(data, scores, thresholds)
     page_flags = np.zeros((len(data.pages), len(data.labels)), dtype=bool)
-    np.logical_or.at(page_flags, alignment.segment_page, flags)
+    if page_thresholds is None or data.exclusive:
+        np.logical_or.at(page_flags, alignment.segment_page, flags)
+    else:
+        page_flags = _flags(data, page_scores, page_thresholds)
     page_truth = alignment.page_truth(len(data.pages))
     labels: dict[str, Any] = {}
     for column, label in enumerate(data.labels):
@@ -85,7 +91,9 @@ def evaluate_model(model: Model, analyser: Analyser, data: Dataset) -> dict[str,
     DataError
         If the data are labelled otherwise than the model: other labels, or other units.
     """
-    return evaluate(*scored(model, analyser, data), model.thresholds)
+    return evaluate(
+        *scored(model, analyser, data), model.thresholds, page_thresholds=model.page_thresholds
+    )
 
 
 def scored(

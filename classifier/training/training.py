@@ -54,11 +54,20 @@ class _Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """Calibration and thresholds, per label."""
+    """Calibration and thresholds, per label; ``page`` calibrates pages."""
 
     sigmoid: Float
     page: Float
     threshold: Float
+    page_threshold: Float
+
+    def named(self, data: Dataset) -> tuple[dict[str, float], dict[str, float]]:
+        """Thresholds of sentences and of pages by label; none when labels exclude each other."""
+        if data.exclusive:
+            return {}, {}
+        columns = (self.threshold.tolist(), self.page_threshold.tolist())
+        by_label = (dict(zip(data.labels, column, strict=True)) for column in columns)
+        return next(by_label), next(by_label)
 
 
 def train(
@@ -114,18 +123,27 @@ def train(
     logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
     logits = logits[np.isin(X.sentence_page(), judged.pages)]
     measured = _cross_fit(judged, logits, group_folds(judged.groups, config.folds))
-    metrics = evaluate(judged.data, judged.alignment, *measured, config.bootstrap_draws)
+    sentence_scores, page_scores, cross_fitted, of_pages = measured
+    metrics = evaluate(
+        judged.data,
+        judged.alignment,
+        sentence_scores,
+        page_scores,
+        cross_fitted,
+        config.bootstrap_draws,
+        of_pages,
+    )
 
     progress("fitting on all data")
     estimator.fit(X, alignment.y, groups)
     fitted = _fit_decisions(judged, logits, np.ones(len(judged.pages), dtype=bool))
+    thresholds, page_thresholds = fitted.named(data)
     return Model(
         labels=data.labels,
         exclusive=data.exclusive,
         unit=data.unit,
-        thresholds={}
-        if data.exclusive
-        else dict(zip(data.labels, fitted.threshold.tolist(), strict=True)),
+        thresholds=thresholds,
+        page_thresholds=page_thresholds,
         features=estimator.features_.get_params(),
         fingerprint=analyser.fingerprint,
         parameters={
@@ -133,7 +151,7 @@ def train(
             "calibration": fitted.sigmoid,
             "page_calibration": fitted.page,
         },
-        guarantees=_guarantees(judged, measured[0]),
+        guarantees=_guarantees(judged, sentence_scores),
         about={
             "data": describe(data, found),
             "calibrated_on": files(judged.data),
@@ -226,12 +244,15 @@ def _fit_decisions(judged: _Judged, logits: Float, pages: Bool) -> _Fitted:
     labelled = ~np.isnan(y).any(axis=1)
     sigmoid = np.stack([fit_sigmoid(z[labelled, k], y[labelled, k]) for k in range(z.shape[1])])
     p = _sentence_scores(data, z, sigmoid)
+    page_truth = alignment.page_truth(X.n_pages)[chosen]
     if data.unit == "record":  # a page is its one unit
         page = np.tile([0.0, 1.0, 0.0], (z.shape[1], 1))
     else:
-        truth = alignment.page_truth(X.n_pages)[chosen].astype(float)
         page = np.stack(
-            [fit_page(p[:, k], part.page_bounds, truth[:, k]) for k in range(z.shape[1])]
+            [
+                fit_page(p[:, k], part.page_bounds, page_truth[:, k].astype(float))
+                for k in range(z.shape[1])
+            ]
         )
     segments = pages[alignment.segment_page]
     everywhere = np.zeros(logits.shape)
@@ -241,7 +262,12 @@ def _fit_decisions(judged: _Judged, logits: Float, pages: Bool) -> _Fitted:
         best_f1(alignment.truth[segments, k], scores[:, k], TOLERANCE).value
         for k in range(z.shape[1])
     ]
-    return _Fitted(sigmoid, page, np.array(threshold))
+    page_scores = apply_page(p, part.page_bounds, page)
+    page_threshold = [
+        min(best_f1(page_truth[:, k], page_scores[:, k], TOLERANCE).value, threshold[k])
+        for k in range(z.shape[1])
+    ]
+    return _Fitted(sigmoid, page, np.array(threshold), np.array(page_threshold))
 
 
 def _sentence_scores(data: Dataset, z: Float, sigmoid: Float) -> Float:
@@ -251,13 +277,17 @@ def _sentence_scores(data: Dataset, z: Float, sigmoid: Float) -> Float:
 
 def _cross_fit(
     judged: _Judged, logits: Float, masks: list[Bool]
-) -> tuple[Float, Float, list[Float]]:
-    """Out-of-fold scores of sentences and pages, each fold calibrated on the others, and thresholds."""
+) -> tuple[Float, Float, list[Float], list[Float]]:
+    """Out-of-fold scores of sentences and pages, each fold calibrated on the others, and thresholds.
+
+    Thresholds stand label by label, for segments and for pages.
+    """
     data, X, alignment = judged.data, judged.X, judged.alignment
     page_of = X.sentence_page()
     sentence_scores = np.zeros(logits.shape)
     page_scores = np.zeros((X.n_pages, logits.shape[1]))
     thresholds = np.zeros(alignment.truth.shape)
+    page_thresholds = np.zeros(page_scores.shape)
     for held_out in masks:
         fitted = _fit_decisions(judged, logits, ~held_out)
         rows = held_out[page_of]
@@ -265,7 +295,8 @@ def _cross_fit(
         part = X.take(np.flatnonzero(held_out))
         page_scores[held_out] = apply_page(sentence_scores[rows], part.page_bounds, fitted.page)
         thresholds[held_out[alignment.segment_page]] = fitted.threshold
-    return sentence_scores, page_scores, list(thresholds.T)
+        page_thresholds[held_out] = fitted.page_threshold
+    return sentence_scores, page_scores, list(thresholds.T), list(page_thresholds.T)
 
 
 def _guarantees(judged: _Judged, sentence_scores: Float) -> dict[str, Guarantee]:

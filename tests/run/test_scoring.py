@@ -66,7 +66,13 @@ def test_scores_and_flags_agree(verdicts: list[Verdict], scorer: Scorer) -> None
                 label for label, s in sentence.scores.items() if s >= scorer.thresholds[label]
             )
         flagged = {label for sentence in verdict.sentences for label in sentence.flags}
-        assert set(verdict.flags) == flagged
+        assert flagged <= set(verdict.flags)
+        for label, score in verdict.scores.items():
+            highest = max((s.scores[label] for s in verdict.sentences), default=0.0)
+            assert score >= highest, "a page is as likely as its most likely sentence"
+            assert (label in verdict.flags) == (score >= scorer.page_thresholds[label])
+            if label in set(verdict.flags) - flagged:
+                assert any(s.evidence and s.scores[label] == highest for s in verdict.sentences)
         assert verdict.error or verdict.model == scorer.model.name
 
 
@@ -308,6 +314,23 @@ def test_a_threshold_is_included(bundle: Path, scorer: Scorer) -> None:
     assert "promotional" in verdict.flags
 
 
+def test_a_page_flagged_as_a_whole_lists_its_strongest_sentence(model: Model) -> None:
+    page = Page("x", "The tea is brown. Order our tea now! It grows in the hills.")
+    (every,) = Scorer(model).score_batch([page], "all")
+    strongest = max(every.sentences, key=lambda s: s.scores["promotional"])
+    above = strongest.scores["promotional"] + 1e-6
+    weak = replace(
+        model,
+        thresholds=dict.fromkeys(model.labels, 1.0) | {"promotional": above},
+        page_thresholds=dict.fromkeys(model.labels, 1.0) | {"promotional": 1e-6},
+    )
+    (verdict,) = Scorer(weak).score_batch([page])
+    assert verdict.flags == ("promotional",)
+    assert [(s.start, s.flags, s.evidence) for s in verdict.sentences] == [
+        (strongest.start, (), True)
+    ]
+
+
 def test_unknown_threshold(bundle: Path) -> None:
     with pytest.raises(BundleError, match="no threshold for 'spam' in this model"):
         Scorer(bundle, {"spam": 0.5})
@@ -329,7 +352,8 @@ def test_a_broken_bundle_is_reported_at_once(tmp_path: Path) -> None:
 def test_a_bundle_saved_anew_is_opened_anew(model: Model, tmp_path: Path) -> None:
     page = Page("x", "Order now!")
     for value, flags in ((1.0, ()), (0.0, model.labels)):
-        save(replace(model, thresholds=dict.fromkeys(model.labels, value)), tmp_path / "m", "card")
+        own = dict.fromkeys(model.labels, value)
+        save(replace(model, thresholds=own, page_thresholds=own), tmp_path / "m", "card")
         assert next(score_pages([page], tmp_path / "m")).flags == flags
 
 
