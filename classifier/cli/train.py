@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from classifier.cli._labelled import labelled_options
+from classifier.cli._labelled import labelled_options, read
 
 
 @click.command("train", short_help="Train a model on labelled data.")
@@ -41,7 +41,6 @@ def command(
     """
     from dataclasses import replace
 
-    from classifier.corpus.labelled import read_labelled
     from classifier.corpus.provenance import read_from
     from classifier.model.bundle import save
     from classifier.report import metrics_table, model_card
@@ -53,7 +52,7 @@ def command(
     settings = TrainConfig.from_toml(config) if config else TrainConfig()
     if seed is not None:
         settings = replace(settings, seed=seed)
-    dataset = read_labelled(data, **columns)
+    dataset = read(data, **columns)
     model = train(
         dataset,
         settings,
