@@ -15,7 +15,7 @@ from joblib import Parallel, delayed
 
 from classifier.analysis import Analysis, Bool, Float, Int
 from classifier.corpus.alignment import Alignment, align
-from classifier.corpus.duplicates import duplicates, joined_groups
+from classifier.corpus.duplicates import duplicates, join_groups
 from classifier.corpus.provenance import describe, files, versions
 from classifier.errors import DataError
 from classifier.model.bundle import Model
@@ -101,7 +101,10 @@ def train(
     X = analyser.analyse([page.text for page in data.pages])
     alignment = align(X, data)
     found = list(duplicates(data))
-    groups = joined_groups(data.pages, found)
+    joins = join_groups(data)
+    groups = joins.groups
+    for note in joins.notes:
+        progress(note)
     judged = _Judged(data, X, alignment, groups, np.arange(X.n_pages))
     if calibrate_on is not None:
         judged = judged.part(np.flatnonzero(calibrate_on))

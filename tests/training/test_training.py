@@ -104,7 +104,7 @@ def test_two_groups_cannot_be_nested(folds: int, dataset: Dataset, config: Train
 def test_groups_that_share_text_count_once(dataset: Dataset, config: TrainConfig) -> None:
     shared = "the cold pressed oil rests for nine days in tanks of steel before it is bottled"
     pages = []
-    for page in dataset.pages:
+    for page in of_groups(dataset, "velour", "okapi", "brisk").pages:
         text = f"{page.text}\n{shared}"
         unit = Segment(len(text) - len(shared), len(text), frozenset())
         pages.append(replace(page, text=text, segments=(*page.segments, unit)))
