@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 from baselines import AnyCue, CueCounts, FastText, TfIdf
 from classifier.analysis import Float
 from classifier.corpus.duplicates import join_groups
-from classifier.model.estimator import group_folds
+from classifier.model.folds import group_folds
 from classifier.model.thresholds import best_f1
 from classifier.report.tables import markdown
 from classifier.schema import Dataset

@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from classifier.analysis import Float
 from classifier.corpus.duplicates import join_groups
-from classifier.model.estimator import group_folds
+from classifier.model.folds import group_folds
 from classifier.model.thresholds import best_f1
 from classifier.schema import Dataset, LabelledPage
 from contender import Contender
