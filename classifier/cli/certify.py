@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from classifier.cli._labelled import labelled_options
+from classifier.cli._labelled import labelled_options, read
 
 
 @click.command("certify", short_help="Check and renew a model's guarantees on your own pages.")
@@ -28,13 +28,12 @@ def command(
     """
     import json
 
-    from classifier.corpus.labelled import read_labelled
     from classifier.model.bundle import save
     from classifier.report import certificate, model_card
     from classifier.run.scoring import Scorer, default_model
     from classifier.training.certification import certify
 
-    dataset = read_labelled(data, **columns)
+    dataset = read(data, **columns)
     scorer = Scorer(model or default_model())
     found = certify(scorer.model, scorer.analyser, dataset)
     click.echo(json.dumps(found.as_dict()) if as_json else certificate(found))

@@ -10,6 +10,7 @@ import numpy as np
 
 from classifier.analysis import Bool, Float, Int
 from classifier.corpus.alignment import Alignment, align
+from classifier.corpus.duplicates import join_groups
 from classifier.errors import DataError
 from classifier.model.bundle import DECIMALS, Model
 from classifier.schema import Dataset
@@ -25,6 +26,7 @@ def evaluate(
     thresholds: Mapping[str, float] | Sequence[Float],
     draws: int = DRAWS,
     page_thresholds: Mapping[str, float] | Sequence[Float] | None = None,
+    groups: Int | None = None,
 ) -> dict[str, Any]:
     """All metrics of one set of scores.
 
@@ -41,6 +43,9 @@ def evaluate(
         Bootstrap draws over groups, seed 0.
     page_thresholds
         The same for pages; ``None`` to flag a page when one of its units is.
+    groups
+        (P,): what intervals are drawn over, such as groups joined for text that they share; by
+        default the groups that the data name.
 
     Returns
     -------
@@ -49,7 +54,7 @@ def evaluate(
         ``page`` metrics), and for exclusive labels ``macro_f1`` and ``accuracy``.
     """
     scores = alignment.scores(sentence_scores)
-    group_of_page = group_numbers(data)
+    group_of_page = group_numbers(data) if groups is None else groups
     group = group_of_page[alignment.segment_page]
     flags = _flags(data, scores, thresholds)
     page_flags = np.zeros((len(data.pages), len(data.labels)), dtype=bool)
@@ -92,7 +97,10 @@ def evaluate_model(model: Model, analyser: Analyser, data: Dataset) -> dict[str,
         If the data are labelled otherwise than the model: other labels, or other units.
     """
     return evaluate(
-        *scored(model, analyser, data), model.thresholds, page_thresholds=model.page_thresholds
+        *scored(model, analyser, data),
+        model.thresholds,
+        page_thresholds=model.page_thresholds,
+        groups=join_groups(data).groups,
     )
 
 

@@ -15,12 +15,11 @@ from joblib import Parallel, delayed
 
 from classifier.analysis import Analysis, Bool, Float, Int
 from classifier.corpus.alignment import Alignment, align
-from classifier.corpus.duplicates import duplicates, joined_groups
+from classifier.corpus.duplicates import duplicates, join_groups
 from classifier.corpus.provenance import describe, files, versions
-from classifier.errors import DataError
 from classifier.model.bundle import Model
 from classifier.model.calibration import apply_page, apply_sigmoid, fit_page, fit_sigmoid
-from classifier.model.estimator import PageClassifier, group_folds
+from classifier.model.estimator import PageClassifier
 from classifier.model.features import SentenceFeatures
 from classifier.model.guarantees import Guarantee, guarantee
 from classifier.model.thresholds import TOLERANCE, best_f1
@@ -28,6 +27,14 @@ from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
 from classifier.training.config import TrainConfig
 from classifier.training.evaluation import evaluate
+from classifier.training.metrics import spread
+from classifier.training.splitting import (
+    by_appearance,
+    check_folds,
+    check_labels,
+    folds_of_pages,
+    in_order,
+)
 
 Progress = Callable[[str], None]
 
@@ -76,6 +83,7 @@ def train(
     *,
     calibrate_on: Bool | None = None,
     n_jobs: int = 1,
+    repeats: int = 1,
     progress: Progress = lambda _: None,
 ) -> Model:
     """Fit, calibrate and evaluate a model.
@@ -91,6 +99,9 @@ def train(
         metrics come from their out-of-fold scores; all pages are learnt from. All if ``None``.
     n_jobs
         Processes for cross-validation; the result does not depend on it.
+    repeats
+        How often to cross-validate, with the seeds ``seed``, ``seed + 1`` and so on; the spread of
+        the metrics is then in ``model.about["metrics"]["repeats"]``. The model is that of the first.
     progress
         Called with a line of text now and then.
 
@@ -105,36 +116,51 @@ def train(
         If a label has fewer than two groups with positives or with negatives, or the groups are too
         few for the folds.
     """
+    data, calibrate_on = in_order(data, calibrate_on)
     progress(f"analysing {len(data.pages)} pages")
     analyser = Analyser(split=data.unit == "sentence")
     X = analyser.analyse([page.text for page in data.pages])
     alignment = align(X, data)
     found = list(duplicates(data))
-    groups = joined_groups(data.pages, found)
+    joins = join_groups(data)
+    groups = by_appearance(joins.groups)
+    for note in joins.notes:
+        progress(note)
     judged = _Judged(data, X, alignment, groups, np.arange(X.n_pages))
     if calibrate_on is not None:
         judged = judged.part(np.flatnonzero(calibrate_on))
-    _check(judged.data, judged.alignment, judged.groups)
+    check_labels(judged.data, judged.alignment, judged.groups)
 
-    estimator = _estimator(config, len(analyser.lexicons.rules))
+    n_rules = len(analyser.lexicons.rules)
     progress(f"cross-validating {alignment.truth.shape[0]} units in {len(set(groups))} groups")
-    masks = group_folds(groups, config.folds)
-    _check_folds(groups, masks)
-    logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
-    logits = logits[np.isin(X.sentence_page(), judged.pages)]
-    measured = _cross_fit(judged, logits, group_folds(judged.groups, config.folds))
-    sentence_scores, page_scores, cross_fitted, of_pages = measured
-    metrics = evaluate(
-        judged.data,
-        judged.alignment,
-        sentence_scores,
-        page_scores,
-        cross_fitted,
-        config.bootstrap_draws,
-        of_pages,
-    )
+    rounds = []
+    for seed in range(config.seed, config.seed + repeats):
+        estimator = _estimator(replace(config, seed=seed), n_rules)
+        masks = folds_of_pages(alignment, groups, config.folds, seed)
+        check_folds(groups, masks)
+        logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
+        logits = logits[np.isin(X.sentence_page(), judged.pages)]
+        held_out = folds_of_pages(judged.alignment, judged.groups, config.folds, seed)
+        measured = _cross_fit(judged, logits, held_out)
+        draws = config.bootstrap_draws if seed == config.seed else 2
+        sentence_scores, page_scores, cross_fitted, of_pages = measured
+        metrics = evaluate(
+            judged.data,
+            judged.alignment,
+            sentence_scores,
+            page_scores,
+            cross_fitted,
+            draws,
+            of_pages,
+            judged.groups,
+        )
+        rounds.append((logits, sentence_scores, metrics))
+    logits, sentence_scores, metrics = rounds[0]
+    if repeats > 1:
+        metrics["repeats"] = {"n": repeats, "labels": spread([found for _, _, found in rounds])}
 
     progress("fitting on all data")
+    estimator = _estimator(config, n_rules)
     estimator.fit(X, alignment.y, groups)
     fitted = _fit_decisions(judged, logits, np.ones(len(judged.pages), dtype=bool))
     thresholds, page_thresholds = fitted.named(data)
@@ -179,28 +205,6 @@ def _estimator(config: TrainConfig, n_rules: int) -> PageClassifier:
         folds=config.folds,
         random_state=config.seed,
     )
-
-
-def _check(data: Dataset, alignment: Alignment, groups: Int) -> None:
-    """Refuse data that cannot be split: every label needs both answers in two groups at least."""
-    segment_group = groups[alignment.segment_page]
-    for column, label in enumerate(data.labels):
-        for answer, name in ((True, "positive"), (False, "negative")):
-            count = len(set(segment_group[alignment.truth[:, column] == answer].tolist()))
-            if count < 2:
-                raise DataError(
-                    f"label '{label}' has {name} units in {count} group(s) only; at least two "
-                    "groups are needed to measure anything on unseen groups"
-                )
-
-
-def _check_folds(groups: Int, masks: list[Bool]) -> None:
-    """Refuse folds outside of which ``PageClassifier`` finds too few groups for its own."""
-    if any(len(set(groups[~mask].tolist())) < 2 for mask in masks):
-        raise DataError(
-            f"the data have {len(set(groups.tolist()))} groups, which are too few for {len(masks)} "
-            "folds: outside of each fold there must be two; label more groups, or set more 'folds'"
-        )
 
 
 def _cross_validate(
