@@ -18,7 +18,7 @@ from classifier.write.formats import FORMATS, format_of
 
 if TYPE_CHECKING:
     from classifier.read.meter import Meter
-    from classifier.schema import Page, Verdict
+    from classifier.schema import Page, RawPage, Verdict
     from classifier.write.writer import Writer
 
 #: A row, what it adds to the counts, and the error of its record.
@@ -157,7 +157,7 @@ def command(
     130 interrupted.
     """
     from classifier.read.meter import Meter
-    from classifier.read.pages import inputs_stamp, read_pages
+    from classifier.read.pages import inputs_stamp, read_records
     from classifier.report import open_report, summary
     from classifier.run.scoring import default_model, model_stamp, open_scorer, score_pages
     from classifier.write.resumable import cannot_resume, open_resumable
@@ -176,13 +176,12 @@ def command(
     scorer = open_scorer(path, chosen, review)
     labels = scorer.model.labels
     meter = Meter()
-    pages = read_pages(
+    pages = read_records(
         inputs,
         text_column=text_column,
         id_column=id_column,
         stdin_format=stdin_format,
         max_chars=max_chars,
-        timeout=timeout,
         meter=meter,
     )
     score = partial(
@@ -193,6 +192,7 @@ def command(
         sentences=sentences,
         n_jobs=jobs,
         timeout=timeout,
+        max_chars=max_chars,
     )
     counts: Counter[str] = Counter()
     banded = review is not None
@@ -238,7 +238,7 @@ def command(
 
 def _write(
     writer: Writer,
-    pages: Iterator[Page],
+    pages: Iterator[Page | RawPage],
     score: Callable[..., Generator[_Prepared, None, None]],
     counts: Counter[str],
     meter: Meter,

@@ -12,28 +12,31 @@ import hashlib
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from classifier.analysis import Analysis, Float, Int
 from classifier.errors import BundleError, InputError
 from classifier.model.bundle import DECIMALS, MANIFEST, Model, load
+from classifier.read.raw import parse
+from classifier.read.record import Options
 from classifier.run.workers import ordered_map
-from classifier.schema import FLAG, PASS, REVIEW, Cue, Page, Sentence, Verdict
+from classifier.schema import FLAG, PASS, REVIEW, Cue, Page, RawPage, Sentence, Verdict
 from classifier.text.analyser import Analyser
 from classifier.time_limit import Overtime, can_watch, time_limit
 
-#: Pages and characters that make a batch. Larger batches save little and cost memory.
+#: Pages, and characters (bytes of raw pages), that make a batch. Larger ones save little and cost memory.
 BATCH_PAGES, BATCH_CHARACTERS = 256, 500_000
 #: Which sentences a verdict lists.
 SENTENCES = ("flagged", "all", "none")
 #: From weak to strong; a page takes the strongest of its sentences.
 DECISIONS = (PASS, REVIEW, FLAG)
 _FLAGGED = DECISIONS.index(FLAG)
+#: Pages of one kind or of both.
+AnyPage = TypeVar("AnyPage", bound=Page | RawPage)
 #: Thresholds, or edges of the review band, by label, in a form that can be a key.
 Edges = tuple[tuple[str, float], ...]
 #: A bundle's path, its stamp, thresholds and review band.
@@ -214,13 +217,13 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def batches(pages: Iterable[Page]) -> Iterator[list[Page]]:
+def batches(pages: Iterable[AnyPage]) -> Iterator[list[AnyPage]]:
     """Cut a stream of pages into batches, by number and by size."""
-    batch: list[Page] = []
+    batch: list[AnyPage] = []
     characters = 0
     for page in pages:
         batch.append(page)
-        characters += len(page.text)
+        characters += len(page.data if isinstance(page, RawPage) else page.text)
         if len(batch) >= BATCH_PAGES or characters >= BATCH_CHARACTERS:
             yield batch
             batch, characters = [], 0
@@ -229,7 +232,7 @@ def batches(pages: Iterable[Page]) -> Iterator[list[Page]]:
 
 
 def score_pages(
-    pages: Iterable[Page],
+    pages: Iterable[Page | RawPage],
     model: str | Path,
     *,
     thresholds: Mapping[str, float] | None = None,
@@ -237,6 +240,7 @@ def score_pages(
     sentences: str = "flagged",
     n_jobs: int = 1,
     timeout: float | None = None,
+    max_chars: int = 1_000_000,
     then: Callable[[Verdict], Any] | None = None,
 ) -> Generator[Any, None, None]:
     """Score a stream of pages; verdicts come in the order of the pages, one for each.
@@ -244,7 +248,8 @@ def score_pages(
     Parameters
     ----------
     pages
-        Read lazily, and only as fast as verdicts are taken.
+        Read lazily, and only as fast as verdicts are taken. Raw ones are parsed where they are
+        scored.
     model
         A bundle's directory; opened once per process, and anew when it was saved anew.
     thresholds, review
@@ -256,7 +261,10 @@ def score_pages(
         Worker processes; 1 scores in this one, -1 takes all cores. A page that kills its worker
         (out of memory) becomes an error; see ``classifier.run.workers``.
     timeout
-        Seconds that a page may take before it becomes an error; ``None`` is no limit.
+        Seconds that a page may take, parsing included, before it becomes an error; ``None`` is no
+        limit.
+    max_chars
+        Code points that the text of a raw page may have.
     then
         What is done with each verdict where it was made, and yielded in its place: a whole verdict is
         dear to send from a worker. Must be something that can be pickled.
@@ -275,12 +283,12 @@ def score_pages(
         raise InputError("A timeout needs POSIX signals and the main thread (or else two jobs).")
     key = _key(model, thresholds, review)
     _scorer(*key)  # a broken bundle is reported here, not by a worker
-    score = partial(_score_and, then, key, sentences, timeout)
+    score = partial(_score_and, then, key, sentences, timeout, Options(max_chars=max_chars))
     if n_jobs == 1:
         return (verdict for batch in batches(pages) for verdict in score(batch))
     from joblib import effective_n_jobs
 
-    def lost(page: Page) -> Any:
+    def lost(page: Page | RawPage) -> Any:
         why = "the process that scored it was killed, twice (out of memory?)"
         return score([_without_text(page, why)])[0]
 
@@ -326,19 +334,25 @@ def as_edges(
 
 
 def _score_batch(
-    key: Key, sentences: str, timeout: float | None, batch: Sequence[Page]
+    key: Key,
+    sentences: str,
+    timeout: float | None,
+    options: Options,
+    batch: Sequence[Page | RawPage],
 ) -> list[Verdict]:
     """Verdicts on a batch; pages that take longer than ``timeout`` seconds get an error."""
     scorer = _scorer(*key)
     scorer.analyser.ready()  # after a page that took too long: on nobody's time
     try:
         with time_limit(timeout):
-            return scorer.score_batch(batch, sentences)
+            return scorer.score_batch([parse(page, options) for page in batch], sentences)
     except Overtime:
         pass
     if len(batch) > 1:
         return [
-            verdict for page in batch for verdict in _score_batch(key, sentences, timeout, [page])
+            verdict
+            for page in batch
+            for verdict in _score_batch(key, sentences, timeout, options, [page])
         ]
     late = _without_text(batch[0], f"scoring took longer than {timeout:g} s")
     return scorer.score_batch([late], sentences)
@@ -349,10 +363,11 @@ def _score_and(
     key: Key,
     sentences: str,
     timeout: float | None,
-    batch: Sequence[Page],
+    options: Options,
+    batch: Sequence[Page | RawPage],
 ) -> list[Any]:
     with _uncollected():
-        verdicts = _score_batch(key, sentences, timeout, batch)
+        verdicts = _score_batch(key, sentences, timeout, options, batch)
         if then is None:
             return verdicts
         rows = [then(verdict) for verdict in verdicts]
@@ -360,9 +375,10 @@ def _score_and(
         return rows
 
 
-def _without_text(page: Page, problem: str) -> Page:
+def _without_text(page: Page | RawPage, problem: str) -> Page:
     """The page as one that cannot be scored."""
-    return replace(page, text="", carry_text=False, error=f"{page.where}: {problem}")
+    columns = {} if isinstance(page, RawPage) else page.columns
+    return Page(page.id, "", page.where, columns, error=f"{page.where}: {problem}")
 
 
 @lru_cache(maxsize=2)

@@ -15,9 +15,12 @@ import classifier
 from classifier.analysis import Int, UInt64
 from classifier.errors import BundleError, InputError
 from classifier.model.bundle import Model, save
+from classifier.read import html
+from classifier.read.raw import parse
+from classifier.read.record import Options
 from classifier.run import scoring
 from classifier.run.scoring import SENTENCES, Scorer, batches, score_pages
-from classifier.schema import Dataset, Page, Verdict
+from classifier.schema import Dataset, Page, RawPage, Verdict
 from classifier.text import Analyser
 from classifier.text.words import Words
 
@@ -156,6 +159,49 @@ def test_batches(lengths: list[int], expected: list[int], monkeypatch: pytest.Mo
     cut = list(batches(iter(pages)))
     assert [len(batch) for batch in cut] == expected
     assert [page for batch in cut for page in batch] == pages
+
+
+def test_batches_of_raw_pages_are_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "BATCH_CHARACTERS", 10)
+    raw = [RawPage(str(i), str(i), b"x" * length, "html") for i, length in enumerate([4, 6, 1])]
+    assert [len(batch) for batch in batches(raw)] == [2, 1]
+
+
+#: HTML that makes a page, and HTML that makes an error.
+RAW = [
+    RawPage(name, name, data, "html")
+    for name, data in {
+        "good.html": b"<h1>Nettle tea</h1><p>Order now! It cures gout.</p>",
+        "empty.html": b"<html><body></body></html>",
+        "latin.html": b"<p>caf\xe9</p>",
+        "long.html": b"<p>" + b"Rain fell. " * 200 + b"</p>",
+    }.items()
+]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_raw_pages_are_parsed_where_they_are_scored(n_jobs: int, bundle: Path) -> None:
+    mixed = [Page("a", "Order now!"), *RAW, Page("b", "Rain fell.")]
+    parsed = [parse(page, Options(max_chars=1000)) for page in mixed]
+    found = list(score_pages(mixed, bundle, sentences="all", n_jobs=n_jobs, max_chars=1000))
+    assert found == list(score_pages(parsed, bundle, sentences="all"))
+    assert [v.error is None for v in found] == [True, True, False, False, False, True]
+    assert found[1].carry_text
+    assert found[1].flags
+
+
+def test_the_time_limit_holds_for_parsing(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main_text = html.main_text
+
+    def hang(source: str) -> str:
+        while "gout" in source:
+            time.sleep(0.01)
+        return main_text(source)
+
+    monkeypatch.setattr(html, "main_text", hang)
+    found = list(score_pages([*RAW, Page("b", "Rain fell.")], bundle, timeout=0.5))
+    assert found[0].error == "good.html: scoring took longer than 0.5 s"
+    assert found[-1].error is None
 
 
 def test_a_stream_is_read_lazily(bundle: Path) -> None:
