@@ -1,8 +1,8 @@
 """The values that travel through the package. Standard library only.
 
 ``Page`` or ``RawPage`` goes in, ``Verdict`` comes out; ``LabelledPage`` and ``Dataset`` are what
-training and evaluation read. Offsets are code points, half open, into the text as given. What a page has many of
-are named tuples, which are made and sent to other processes in half the time.
+training and evaluation read. Offsets are code points, half open, into the text as given. What a page
+has many of are named tuples, which are made and sent to other processes in half the time.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,8 @@ from classifier.read import html
 from classifier.read.raw import parse
 from classifier.read.record import Options
 from classifier.run import scoring
-from classifier.run.scoring import SENTENCES, Scorer, batches, score_pages
+from classifier.run.scorer import SENTENCES, Scorer
+from classifier.run.scoring import batches, score_pages
 from classifier.schema import Dataset, Page, RawPage, Verdict
 from classifier.text import Analyser
 from classifier.text.words import Words
@@ -386,6 +388,28 @@ def test_public_face(bundle: Path) -> None:
     assert isinstance(verdict, Verdict)
     assert [text[s.start : s.end] for s in verdict.sentences] == text.split("\n")
     assert classifier.score(text, model, sentences="none").sentences == ()
+
+
+@pytest.mark.xfail(strict=False, reason="the analyser is not safe for threads yet")
+def test_threads_share_a_model(bundle: Path) -> None:
+    """Four threads over words that the model has not met give what one thread gives."""
+    texts = [f"Tea word{n}x cures gout{n % 7}y. Order item{n} now!" for n in range(400)]
+    model = classifier.load_model(bundle)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda text: classifier.score(text, model, sentences="all"), texts))
+    alone = classifier.load_model(bundle)
+    assert found == [classifier.score(text, alone, sentences="all") for text in texts]
+
+
+def test_scoring_leaves_the_garbage_collector_on(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that belongs to the whole process is switched in passing."""
+    monkeypatch.setattr(gc, "disable", lambda: pytest.fail("gc.disable was called"))
+    before = gc.get_threshold(), gc.get_freeze_count()
+    classifier.score("Order now!", classifier.load_model(bundle))
+    list(score_pages([Page("a", "Order now!")], bundle))
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_unknown_choice_of_sentences(scorer: Scorer, bundle: Path) -> None:
