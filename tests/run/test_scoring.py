@@ -390,7 +390,7 @@ def test_public_face(bundle: Path) -> None:
     assert classifier.score(text, model, sentences="none").sentences == ()
 
 
-@pytest.mark.xfail(strict=False, reason="the analyser is not safe for threads yet")
+@pytest.mark.xfail(run=False, reason="the analyser is not safe for threads yet: it may not return")
 def test_threads_share_a_model(bundle: Path) -> None:
     """Four threads over words that the model has not met give what one thread gives."""
     texts = [f"Tea word{n}x cures gout{n % 7}y. Order item{n} now!" for n in range(400)]
