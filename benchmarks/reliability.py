@@ -10,7 +10,8 @@ import numpy as np
 from classifier.analysis import Bool, Float
 from classifier.corpus.labelled import read_labelled
 from classifier.report.tables import markdown
-from classifier.run.scoring import Scorer, default_model
+from classifier.run.scorer import Scorer
+from classifier.run.scoring import default_model
 from classifier.training.evaluation import scored
 from classifier.training.metrics import calibration_error, reliability
 

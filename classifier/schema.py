@@ -1,8 +1,8 @@
 """The values that travel through the package. Standard library only.
 
-``Page`` goes in, ``Verdict`` comes out; ``LabelledPage`` and ``Dataset`` are what training and
-evaluation read. Offsets are code points, half open, into the text as given. What a page has many of
-are named tuples, which are made and sent to other processes in half the time.
+``Page`` or ``RawPage`` goes in, ``Verdict`` comes out; ``LabelledPage`` and ``Dataset`` are what
+training and evaluation read. Offsets are code points, half open, into the text as given. What a page
+has many of are named tuples, which are made and sent to other processes in half the time.
 """
 
 from __future__ import annotations
@@ -47,6 +47,26 @@ class Page:
     columns: Mapping[str, Any] = field(default_factory=dict)
     carry_text: bool = False
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """A record whose text is costly to find, as read; the batch that it is scored in parses it.
+
+    Attributes
+    ----------
+    id, where
+        As in ``Page``; for a file both are its path.
+    data
+        The bytes of the file, decompressed.
+    format
+        What ``data`` is, such as ``html``; one of ``classifier.read.raw.PARSERS``.
+    """
+
+    id: str
+    where: str
+    data: bytes
+    format: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ def command(
 
     from classifier.model.bundle import save
     from classifier.report import certificate, model_card
-    from classifier.run.scoring import Scorer, default_model
+    from classifier.run.scorer import Scorer
+    from classifier.run.scoring import default_model
     from classifier.training.certification import certify
 
     dataset = read(data, **columns)

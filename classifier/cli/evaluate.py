@@ -19,7 +19,8 @@ def command(data: tuple[str, ...], model: str | None, as_json: bool, **columns: 
     import json
 
     from classifier.report import metrics_table
-    from classifier.run.scoring import Scorer, default_model
+    from classifier.run.scorer import Scorer
+    from classifier.run.scoring import default_model
     from classifier.training.evaluation import evaluate_model
 
     dataset = read(data, **columns)

@@ -14,7 +14,7 @@ import pytest
 from classifier.errors import ConfigError, DataError
 from classifier.model.bundle import Model
 from classifier.report import model_card
-from classifier.run.scoring import Scorer
+from classifier.run.scorer import Scorer
 from classifier.schema import Dataset, LabelledPage, Page, Segment
 from classifier.training import training
 from classifier.training.training import TrainConfig, describe, train
