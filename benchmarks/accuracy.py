@@ -22,8 +22,8 @@ from threadpoolctl import threadpool_limits
 
 from baselines import AnyCue, CueCounts, FastText, TfIdf
 from classifier.analysis import Float
-from classifier.corpus.duplicates import duplicates, joined_groups
-from classifier.model.estimator import group_folds
+from classifier.corpus.duplicates import join_groups
+from classifier.model.folds import group_folds
 from classifier.model.thresholds import best_f1
 from classifier.report.tables import markdown
 from classifier.schema import Dataset
@@ -110,7 +110,7 @@ def measure(contender: Contender, train: Dataset, dev: Dataset) -> Result:
 
 def held_out_thresholds(contender: Contender, data: Dataset) -> dict[str, float]:
     """Thresholds of best F1 on held-out groups, by the contender fitted on the others."""
-    held_out = group_folds(joined_groups(data.pages, list(duplicates(data))), PARTS)[0]
+    held_out = group_folds(join_groups(data).groups, PARTS)[0]
     contender.fit(part(data, ~held_out))
     judged = part(data, held_out)
     columns = zip(data.labels, exact(judged).truth.T, contender.scores(judged).T, strict=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from classifier.run.scoring import Scorer
+from classifier.run.scorer import Scorer
 from classifier.schema import PROMOTIONAL, UNSUPPORTED_CLAIM, Page, Verdict
 
 LABELS = (PROMOTIONAL, UNSUPPORTED_CLAIM)

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import expit
 
 from classifier.analysis import Float
-from classifier.corpus.duplicates import duplicates, joined_groups
-from classifier.model.estimator import group_folds
+from classifier.corpus.duplicates import join_groups
+from classifier.model.folds import group_folds
 from classifier.model.thresholds import best_f1
 from classifier.schema import Dataset, LabelledPage
 from contender import Contender
@@ -58,7 +58,7 @@ class FineTuned(Contender):
         torch = self._torch
         torch.manual_seed(0)
         shuffle = random.Random(0).shuffle
-        held_out = group_folds(joined_groups(data.pages, list(duplicates(data))), PARTS)[0]
+        held_out = group_folds(join_groups(data).groups, PARTS)[0]
         learnt = part(data, ~held_out)
         truth = exact(learnt)
         first = np.searchsorted(truth.segment_page, np.arange(len(learnt.pages)))

@@ -28,8 +28,9 @@ import numpy as np
 
 from classifier.errors import BundleError
 from classifier.model.archive import shapes
-from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, Model, load, save
+from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, Model, load
 from classifier.model.guarantees import Guarantee
+from classifier.model.saving import save
 from classifier.text.analyser import Analyser
 from classifier.time_limit import time_limit
 
@@ -54,6 +55,7 @@ def small_model(analyser: Analyser) -> Model:
     known = Guarantee(9, 5, 3, 0.95, column, (4, 2), column, column, column, column)
     return Model(
         labels=labels, exclusive=False, unit="sentence", thresholds=dict.fromkeys(labels, 0.5),
+        page_thresholds=dict.fromkeys(labels, 0.25),
         features=features, fingerprint=analyser.fingerprint, parameters=arrays,
         guarantees=dict.fromkeys(labels, known), about={"metrics": {"f1": [0.5, None]}, "seed": 0},
     )  # fmt: skip

@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from classifier.analysis import Analysis, Bool, Float, Int
 from classifier.corpus.alignment import Alignment, align
-from classifier.corpus.duplicates import duplicates, joined_groups
+from classifier.corpus.duplicates import join_groups
 from classifier.model.bundle import DECIMALS
 from classifier.model.estimator import PageClassifier
 from classifier.model.features import SentenceFeatures
@@ -67,7 +67,7 @@ class Prepared:
 def prepare(analyser: Analyser, data: Dataset) -> Prepared:
     """Analyse once, for any number of fits; groups as ``classifier.training.training`` makes them."""
     X = analyser.analyse([page.text for page in data.pages])
-    groups = joined_groups(data.pages, list(duplicates(data)))
+    groups = join_groups(data).groups
     return Prepared(data, X, align(X, data), groups)
 
 

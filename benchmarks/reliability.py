@@ -11,7 +11,7 @@ from classifier.analysis import Bool, Float
 from classifier.corpus.labelled import read_labelled
 from classifier.model.shipped import default_model
 from classifier.report.tables import markdown
-from classifier.run.scoring import Scorer
+from classifier.run.scorer import Scorer
 from classifier.training.evaluation import scored
 from classifier.training.metrics import calibration_error, reliability
 

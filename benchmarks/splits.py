@@ -16,7 +16,8 @@ from joblib import Parallel, delayed
 
 from classifier.analysis import Bool, Float, Int
 from classifier.corpus.labelled import read_labelled
-from classifier.model.estimator import PageClassifier, group_folds
+from classifier.model.estimator import PageClassifier
+from classifier.model.folds import group_folds
 from classifier.report.tables import markdown
 from classifier.schema import Dataset
 from classifier.text import Analyser

@@ -54,7 +54,7 @@ def ours() -> Score:
 
     def score(texts: list[str]) -> None:
         pages = (Page(str(i), text) for i, text in enumerate(texts))
-        lines = score_pages(pages, default_model(), sentences="all", then=JsonLine("all"))
+        lines = score_pages(pages, default_model(), sentences="all", to_row=JsonLine("all"))
         with open(os.devnull, "wb") as stream:
             stream.writelines(lines)
 

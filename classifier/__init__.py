@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from classifier.run.explaining import Explained
-    from classifier.run.scoring import Scorer
+    from classifier.run.scorer import Scorer
     from classifier.schema import Verdict
 
 __version__ = "0.1.0"
@@ -34,7 +34,7 @@ def load_model(path: str | Path | None = None) -> Scorer:
         If the bundle is missing, damaged, or made for another text pipeline.
     """
     from classifier.model.shipped import default_model
-    from classifier.run.scoring import Scorer
+    from classifier.run.scorer import Scorer
 
     return Scorer(path or default_model())
 

@@ -1,8 +1,8 @@
 """The values that travel through the package. Standard library only.
 
-``Page`` goes in, ``Verdict`` comes out; ``LabelledPage`` and ``Dataset`` are what training and
-evaluation read. Offsets are code points, half open, into the text as given. What a page has many of
-are named tuples, which are made and sent to other processes in half the time.
+``Page`` or ``RawPage`` goes in, ``Verdict`` comes out; ``LabelledPage`` and ``Dataset`` are what
+training and evaluation read. Offsets are code points, half open, into the text as given. What a page
+has many of are named tuples, which are made and sent to other processes in half the time.
 """
 
 from __future__ import annotations
@@ -47,6 +47,26 @@ class Page:
     columns: Mapping[str, Any] = field(default_factory=dict)
     carry_text: bool = False
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """A record whose text is costly to find, as read; the batch that it is scored in parses it.
+
+    Attributes
+    ----------
+    id, where
+        As in ``Page``; for a file both are its path.
+    data
+        The bytes of the file, decompressed.
+    format
+        What ``data`` is, such as ``html``; one of ``classifier.read.raw.PARSERS``.
+    """
+
+    id: str
+    where: str
+    data: bytes
+    format: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +140,8 @@ class Cue(NamedTuple):
 class Sentence(NamedTuple):
     """A scored sentence: offsets, flags, calibrated probability per label, cues.
 
-    ``decisions`` is as in ``Verdict``.
+    ``decisions`` is as in ``Verdict``. ``evidence`` marks the strongest sentence of a page that is
+    flagged, or up for review, as a whole and by none of its sentences alone.
     """
 
     start: int
@@ -129,11 +150,12 @@ class Sentence(NamedTuple):
     scores: Mapping[str, float]
     cues: tuple[Cue, ...] = ()
     decisions: Mapping[str, str] | None = None
+    evidence: bool = False
 
     @property
     def listed(self) -> bool:
-        """Whether a person should see it: a label is flagged or up for review."""
-        return bool(self.flags) or REVIEW in (self.decisions or {}).values()
+        """Whether a person should see it: a label is flagged or up for review, here or on the page."""
+        return self.evidence or bool(self.flags) or REVIEW in (self.decisions or {}).values()
 
     def decision(self, label: str) -> str:
         """``FLAG``, ``REVIEW`` or ``PASS``, also where no review band was asked for."""
@@ -147,7 +169,8 @@ class Verdict:
     """The answer for one page; ``error`` set and no scores when there is none.
 
     ``decisions`` has ``FLAG``, ``REVIEW`` or ``PASS`` for each label where a review band was asked for,
-    else it is ``None``. A page takes the strongest of its sentences.
+    else it is ``None``. A page is flagged from its own threshold on, which no flagged sentence falls
+    short of.
     """
 
     id: str

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 _AGAIN = 0.5
 
 
-class Overtime(BaseException):
+class TimeLimitExceeded(BaseException):
     """The time is up. No ``Exception``, so that no guard around a record takes it for a fault of it."""
 
 
-def can_watch(*, here: bool = True) -> bool:
+def can_limit(*, here: bool = True) -> bool:
     """Whether ``time_limit`` works: on POSIX; ``here``, in the main thread, which alone gets signals."""
     main = threading.current_thread() is threading.main_thread()
     return (main or not here) and hasattr(signal, "setitimer")
@@ -23,7 +23,7 @@ def can_watch(*, here: bool = True) -> bool:
 
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Raise ``Overtime`` inside the block once it has taken this long; ``None`` is no limit.
+    """Raise ``TimeLimitExceeded`` inside the block once it has taken this long; ``None`` is no limit.
 
     What the block was at is left half done: the caller must not go on with it. A single call into C
     that never returns to Python is not stopped. Limits do not nest.
@@ -35,7 +35,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 
     def ring(*_: object) -> None:
         if armed:
-            raise Overtime
+            raise TimeLimitExceeded
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)

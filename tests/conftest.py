@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from classifier.model.bundle import Model, save
-from classifier.run.scoring import Scorer
+from classifier.model.bundle import Model
+from classifier.model.saving import save
+from classifier.run.scorer import Scorer
 from classifier.schema import PROMOTIONAL, UNSUPPORTED_CLAIM, Dataset, LabelledPage, Segment
 from classifier.text import Analyser
 from classifier.training.config import TrainConfig

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from classifier.time_limit import Overtime, can_watch, time_limit
+from classifier.time_limit import TimeLimitExceeded, can_limit, time_limit
 
 
 def busy(seconds: float) -> str:
@@ -25,7 +25,7 @@ def busy(seconds: float) -> str:
 
 def test_too_long() -> None:
     began = time.monotonic()
-    with pytest.raises(Overtime), time_limit(0.05):
+    with pytest.raises(TimeLimitExceeded), time_limit(0.05):
         busy(10)
     assert time.monotonic() - began < 5
 
@@ -41,8 +41,8 @@ def test_in_time(seconds: float | None) -> None:
 
 def test_a_swallowed_alarm_rings_again() -> None:
     rung = []
-    with suppress(Overtime), time_limit(0.05):
-        with suppress(Overtime):
+    with suppress(TimeLimitExceeded), time_limit(0.05):
+        with suppress(TimeLimitExceeded):
             busy(10)
         rung.append("first")
         busy(10)
@@ -51,8 +51,8 @@ def test_a_swallowed_alarm_rings_again() -> None:
 
 
 def test_only_the_main_thread_can_watch() -> None:
-    found = [can_watch()]
-    thread = threading.Thread(target=lambda: found.append(can_watch()))
+    found = [can_limit()]
+    thread = threading.Thread(target=lambda: found.append(can_limit()))
     thread.start()
     thread.join()
     assert found == [True, False]

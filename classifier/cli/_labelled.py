@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from classifier.schema import Dataset
 
 _OPTIONS = (
     click.option("--text-column", default="text", show_default=True, help="Column with the text."),
@@ -17,7 +20,13 @@ _OPTIONS = (
         "labels",
         multiple=True,
         callback=lambda _context, _option, labels: labels or None,  # none named: find them
-        help="Column of a yes/no label. Repeatable.",
+        help="Column of a yes/no label, or class of the label column to keep. Repeatable. Default: all.",
+    ),
+    click.option(
+        "--ignore-column",
+        "ignore_columns",
+        multiple=True,
+        help="Column that holds no label, whatever is in it. Repeatable.",
     ),
     click.option(
         "--group-column",
@@ -34,3 +43,10 @@ def labelled_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
+
+
+def read(paths: Sequence[str], **columns: Any) -> Dataset:
+    """Read labelled data and say on stderr which labels were found, and what is left out."""
+    from classifier.corpus.labelled import read_labelled
+
+    return read_labelled(paths, **columns, progress=lambda line: click.echo(line, err=True))

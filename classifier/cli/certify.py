@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from classifier.cli._labelled import labelled_options
+from classifier.cli._labelled import labelled_options, read
 
 
 @click.command("certify", short_help="Check and renew a model's guarantees on your own pages.")
@@ -34,16 +34,15 @@ def command(
     """
     import json
 
-    from classifier.corpus.labelled import read_labelled
-    from classifier.model.bundle import check_target, save
+    from classifier.model.saving import check_target, save
     from classifier.model.shipped import default_model
     from classifier.report import certificate, model_card
-    from classifier.run.scoring import Scorer
+    from classifier.run.scorer import Scorer
     from classifier.training.certification import certify
 
     if output is not None:
         check_target(output, overwrite)
-    dataset = read_labelled(data, **columns)
+    dataset = read(data, **columns)
     scorer = Scorer(model or default_model())
     found = certify(scorer.model, scorer.analyser, dataset)
     click.echo(json.dumps(found.as_dict()) if as_json else certificate(found))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
+
+from classifier.cli._labelled import labelled_options, read
 
 
 @click.group("data", short_help="Check, describe, split and convert labelled data.")
@@ -14,15 +17,15 @@ def command() -> None:
 
 @command.command("check")
 @click.argument("paths", nargs=-1, required=True)
-def check(paths: tuple[str, ...]) -> None:
+@labelled_options
+def check(paths: tuple[str, ...], **columns: Any) -> None:
     """Check schema, offsets, labels, coverage, contradictions and near duplicates.
 
     Prints one line per problem, with file, line and field. Exit status 1 if there is any.
     """
     from classifier.corpus.checks import problems
-    from classifier.corpus.labelled import read_labelled
 
-    data = read_labelled(paths)
+    data = read(paths, **columns)
     found = 0
     for problem in problems(data):
         click.echo(problem)
@@ -36,15 +39,15 @@ def check(paths: tuple[str, ...]) -> None:
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--plot", type=click.Path(dir_okay=False), help="Also draw a PNG (extra 'plots').")
-def stats(paths: tuple[str, ...], as_json: bool, plot: str | None) -> None:
+@labelled_options
+def stats(paths: tuple[str, ...], as_json: bool, plot: str | None, **columns: Any) -> None:
     """Count pages and units, label balance per genre and family, lengths, diversity."""
     import json
 
-    from classifier.corpus.labelled import read_labelled
     from classifier.corpus.statistics import statistics
     from classifier.report import plot_statistics, statistics_table
 
-    found = statistics(read_labelled(paths))
+    found = statistics(read(paths, **columns))
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else statistics_table(found))
     if plot:
         plot_statistics(found, plot)
@@ -52,14 +55,14 @@ def stats(paths: tuple[str, ...], as_json: bool, plot: str | None) -> None:
 
 @command.command("splits")
 @click.argument("paths", nargs=-1, required=True)
-def splits(paths: tuple[str, ...]) -> None:
+@labelled_options
+def splits(paths: tuple[str, ...], **columns: Any) -> None:
     """Print the fixed grouped split and the leave-one-family-out folds as JSON, by page id."""
     import json
 
-    from classifier.corpus.labelled import read_labelled
     from classifier.corpus.splits import splits
 
-    click.echo(json.dumps(splits(read_labelled(paths)), indent=1, ensure_ascii=False))
+    click.echo(json.dumps(splits(read(paths, **columns)), indent=1, ensure_ascii=False))
 
 
 @command.command("convert")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from classifier.cli._labelled import labelled_options
+from classifier.cli._labelled import labelled_options, read
 
 
 @click.command("evaluate", short_help="Measure a model on labelled data.")
@@ -18,13 +18,12 @@ def command(data: tuple[str, ...], model: str | None, as_json: bool, **columns: 
     """Measure a model on DATA, per label, for sentences and pages, with 95 % intervals over groups."""
     import json
 
-    from classifier.corpus.labelled import read_labelled
     from classifier.model.shipped import default_model
     from classifier.report import metrics_table
-    from classifier.run.scoring import Scorer
+    from classifier.run.scorer import Scorer
     from classifier.training.evaluation import evaluate_model
 
-    dataset = read_labelled(data, **columns)
+    dataset = read(data, **columns)
     scorer = Scorer(model or default_model())
     metrics = evaluate_model(scorer.model, scorer.analyser, dataset)
     click.echo(json.dumps(metrics) if as_json else metrics_table(metrics, "measured"))

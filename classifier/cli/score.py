@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import Counter
@@ -19,7 +20,7 @@ from classifier.write.formats import FORMATS, format_of
 
 if TYPE_CHECKING:
     from classifier.read.meter import Meter
-    from classifier.schema import Page, Verdict
+    from classifier.schema import Page, RawPage, Verdict
     from classifier.write.writer import Writer
 
 #: A row, what it adds to the counts, and the error of its record.
@@ -150,9 +151,9 @@ def command(
     """
     from classifier.model.shipped import default_model
     from classifier.read.meter import Meter
-    from classifier.read.pages import find_inputs, fingerprint, read_pages
+    from classifier.read.pages import find_inputs, fingerprint, read_records
     from classifier.report import open_report, passed_over, summary
-    from classifier.run.scoring import model_stamp, open_scorer, score_pages
+    from classifier.run.scoring import model_fingerprint, open_scorer, score_pages
     from classifier.write.destination import refusal
     from classifier.write.resumable import cannot_resume, open_resumable
 
@@ -184,13 +185,12 @@ def command(
     scorer = open_scorer(path, chosen, review)
     labels = scorer.model.labels
     meter = Meter()
-    pages = read_pages(
+    pages = read_records(
         found,
         text_column=text_column,
         id_column=id_column,
         stdin_format=stdin_format,
         max_chars=max_chars,
-        timeout=timeout,
         meter=meter,
     )
     score = partial(
@@ -201,6 +201,7 @@ def command(
         sentences=sentences,
         n_jobs=jobs,
         timeout=timeout,
+        max_chars=max_chars,
     )
     counts: Counter[str] = Counter()
     keep = output if os.path.isfile(output) else None
@@ -226,7 +227,7 @@ def command(
             settings={
                 "the release": __version__,
                 "the text pipeline": scorer.analyser.fingerprint,
-                "the model": f"{scorer.model.name} ({model_stamp(path)[:16]})",
+                "the model": f"{scorer.model.name} ({model_fingerprint(path)[:16]})",
                 "the input": fingerprint(found),
                 **options,
                 "--format": format_,
@@ -248,7 +249,7 @@ def command(
 
 def _write(
     writer: Writer,
-    pages: Iterator[Page],
+    pages: Iterator[Page | RawPage],
     score: Callable[..., Generator[_Prepared, None, None]],
     counts: Counter[str],
     meter: Meter,
@@ -266,7 +267,8 @@ def _write(
         done = writer.records
         if done:
             click.echo(f"resuming after {done:,} records", err=True)
-        found = score(islice(pages, done, None), then=partial(_prepared, writer.prepare))
+        found = score(islice(pages, done, None), to_row=partial(_prepared, writer.prepare))
+        gc.freeze()  # the model's objects hold no garbage; walking them again and again costs 15 %
         with Progress(meter, done) as progress, closing(found):
             for row, of_row, error in found:
                 counts.update(of_row)

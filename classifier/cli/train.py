@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from classifier.cli._labelled import labelled_options
+from classifier.cli._labelled import labelled_options, read
 
 
 @click.command("train", short_help="Train a model on labelled data.")
@@ -21,7 +21,14 @@ from classifier.cli._labelled import labelled_options
     help="File or folder among DATA with pages like those to be scored: calibration, thresholds, "
     "guarantees and metrics come from these alone. Repeatable. Default: all DATA.",
 )
-@click.option("--seed", type=int, help="Seed; overrides the configuration.")
+@click.option("--seed", type=int, help="Seed of folds and solver; overrides the configuration.")
+@click.option(
+    "--repeats",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Cross-validate with so many seeds and report the spread of the metrics.",
+)
 @click.option(
     "-j", "--jobs", default=1, show_default=True, help="Processes for cross-validation; -1: all."
 )
@@ -33,6 +40,7 @@ def command(
     config: str | None,
     calibrate_on: tuple[str, ...],
     seed: int | None,
+    repeats: int,
     jobs: int,
     **columns: Any,
 ) -> None:
@@ -43,9 +51,8 @@ def command(
     """
     from dataclasses import replace
 
-    from classifier.corpus.labelled import read_labelled
     from classifier.corpus.provenance import read_from
-    from classifier.model.bundle import check_target, save
+    from classifier.model.saving import check_target, save
     from classifier.report import metrics_table, model_card
     from classifier.training.config import TrainConfig
     from classifier.training.training import train
@@ -56,12 +63,13 @@ def command(
     settings = TrainConfig.from_toml(config) if config else TrainConfig()
     if seed is not None:
         settings = replace(settings, seed=seed)
-    dataset = read_labelled(data, **columns)
+    dataset = read(data, **columns)
     model = train(
         dataset,
         settings,
         calibrate_on=read_from(dataset, calibrate_on) if calibrate_on else None,
         n_jobs=jobs,
+        repeats=repeats,
         progress=lambda line: click.echo(line, err=True),
     )
     model = save(model, output, model_card(model))

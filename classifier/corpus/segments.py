@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from classifier.corpus.draft import Answer, Draft, ordered
-from classifier.corpus.label_sets import wanted_labels
 from classifier.corpus.problems import Problems
+from classifier.corpus.raw_records import (
+    FoundLabels,
+    RawRecord,
+    count_notes,
+    ordered,
+    wanted_labels,
+)
 from classifier.read.record import type_name
 from classifier.schema import CLAIMS, UNSUPPORTED_CLAIM, Segment
 
@@ -17,44 +22,48 @@ _BOUNDS = ("start", "end")
 
 
 def segment_labels(
-    drafts: Sequence[Draft], labels: Sequence[str] | None, problems: Problems
-) -> Answer:
-    """Read the ``segments`` of each draft; what is wrong goes to ``problems``.
+    records: Sequence[RawRecord], labels: Sequence[str] | None, problems: Problems
+) -> FoundLabels:
+    """Read the ``segments`` of each raw; what is wrong goes to ``problems``.
 
     A field is a label when it is boolean in some segment, and must then be so in all. ``claim``
     stands for ``unsupported_claim`` and is kept in ``Segment.claim``. Other fields are ignored.
     """
-    lists = [(draft, _objects(draft, problems)) for draft in drafts]
+    lists = [(raw, _objects(raw, problems)) for raw in records]
     found: dict[str, dict[str, None]] = {}
-    for draft, objects in lists:
-        of_file = found.setdefault(draft.file, {})
+    for raw, objects in lists:
+        of_file = found.setdefault(raw.file, {})
         for _, item in objects:
             of_file |= dict.fromkeys(_label_names(item))
     wanted = wanted_labels({file: list(names) for file, names in found.items()}, labels, problems)
     if not wanted and not problems.count:
         problems.add(next(iter(found)), "no segment has a boolean field or a claim: no label")
     segments = [
-        tuple(_segments(draft, objects, wanted, found[draft.file], problems))
-        for draft, objects in lists
+        tuple(_segments(raw, objects, wanted, found[raw.file], problems)) for raw, objects in lists
     ]
-    return Answer(ordered(wanted), segments, frozenset([SEGMENTS]))
+    names = ordered(wanted)
+    fields = {name: f"field {name!r} of segments" for name in names}
+    if any(CLAIM in item for _, objects in lists for _, item in objects):
+        fields[UNSUPPORTED_CLAIM] = f"field {CLAIM!r} of segments"
+    notes = () if problems.count else count_notes(names, segments, fields)
+    return FoundLabels(names, segments, frozenset([SEGMENTS]), notes=notes)
 
 
-def _objects(draft: Draft, problems: Problems) -> list[tuple[str, Mapping[str, Any]]]:
+def _objects(raw: RawRecord, problems: Problems) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the segments that are objects, each with its place for messages."""
-    items = draft.fields[SEGMENTS]
+    items = raw.fields[SEGMENTS]
     if not isinstance(items, list):
-        problems.add(draft.where, f"field {SEGMENTS!r} holds {type_name(items)}, not a list")
+        problems.add(raw.where, f"field {SEGMENTS!r} holds {type_name(items)}, not a list")
         return []
     if not items:
-        problems.add(draft.where, f"field {SEGMENTS!r} is empty: no unit is labelled")
+        problems.add(raw.where, f"field {SEGMENTS!r} is empty: no unit is labelled")
     objects: list[tuple[str, Mapping[str, Any]]] = []
     for index, item in enumerate(items):
         place = f"{SEGMENTS}[{index}]"
         if isinstance(item, dict):
             objects.append((place, item))
         else:
-            problems.add(draft.where, f"{place} holds {type_name(item)}, not an object")
+            problems.add(raw.where, f"{place} holds {type_name(item)}, not an object")
     return objects
 
 
@@ -67,27 +76,27 @@ def _label_names(item: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _segments(
-    draft: Draft,
+    raw: RawRecord,
     objects: Sequence[tuple[str, Mapping[str, Any]]],
     wanted: Sequence[str],
     of_file: Mapping[str, None],
     problems: Problems,
 ) -> Iterator[Segment]:
-    """Yield the sound segments, sorted by start."""
+    """Yield the valid segments, sorted by start."""
     last, last_place = 0, ""
     for place, item in sorted(objects, key=_start):
-        start, end, wrong = _offsets(item, draft.text)
+        start, end, wrong = _offsets(item, raw.text)
         if wrong is None and start < last:
             wrong = f"[{start}, {end}) overlaps {last_place}, which ends at {last}"
         if wrong is not None:
-            problems.add(draft.where, f"{place}: {wrong}")
+            problems.add(raw.where, f"{place}: {wrong}")
         else:
             last, last_place = end, place
-        # a label that the whole file lacks was told once
+        # a label that the whole file lacks was said once
         names = [name for name in wanted if name in of_file]
         held, wrongs = _held(item, names)
         for wrong_label in wrongs:
-            problems.add(draft.where, f"{place}: {wrong_label}")
+            problems.add(raw.where, f"{place}: {wrong_label}")
         if wrong is None and not wrongs:
             claim = item.get(CLAIM)
             yield Segment(start, end, held, claim if claim in CLAIMS else None)

@@ -8,30 +8,151 @@
 ``README.md``
     The model card.
 
-``loading.py`` verifies everything before anything is built; ``saving.py`` replaces a bundle so that a
-killed process leaves the old one or the new one. Because the parameters are plain numbers, no
-scikit-learn is needed to score and no release of it can be incompatible; what must agree is the text
-pipeline (``Analyser.fingerprint``), because its rule numbers and tokens are the features.
+Every file is bounded, then verified, then checked, before the model is built. ``saving.py`` writes a
+bundle, and replaces one so that a killed process leaves the old one or the new one. Because the
+parameters are plain numbers, no scikit-learn is needed to score and no release of it can be
+incompatible; what must agree is the text pipeline (``Analyser.fingerprint``), because its rule numbers
+and tokens are the features.
 """
 
 from __future__ import annotations
 
-from classifier.model.archive import SHAPES
-from classifier.model.loading import load, read_files
-from classifier.model.manifest import CARD, FORMAT_VERSION, MANIFEST, PARAMETERS
-from classifier.model.saving import check_target, save
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from classifier.errors import BundleError
+from classifier.model.archive import SHAPES, largest_archive, read_archive, shapes
+from classifier.model.manifest import (
+    CARD,
+    FIELDS,
+    LARGEST_MANIFEST,
+    MANIFEST,
+    PARAMETERS,
+    guarantees,
+    parse,
+)  # fmt: skip
 from classifier.model.trained import DECIMALS, Model
+
+#: Suffix of a file that was written for a new bundle and has not got its name yet; see ``saving.py``.
+PENDING = ".new"
+#: Bytes of a model card.
+LARGEST_CARD = 10_000_000
+
+
+def load(directory: str | os.PathLike[str]) -> Model:
+    """Read and verify a bundle.
+
+    Parameters
+    ----------
+    directory
+        Where ``save`` wrote it.
+
+    Raises
+    ------
+    BundleError
+        If the directory is no bundle, a file is missing or changed, the format is unknown, or a
+        number or an array is not what training writes.
+    """
+    folder = Path(directory)
+    manifest, content, _ = _read(folder)
+    labels = tuple(manifest["labels"])
+    expected = shapes(manifest["features"], labels)
+    return Model(
+        labels=labels,
+        exclusive=manifest["exclusive"],
+        unit=manifest["unit"],
+        thresholds=manifest["thresholds"],
+        page_thresholds=manifest["page_thresholds"],
+        features=manifest["features"],
+        fingerprint=manifest["text_pipeline"],
+        parameters=read_archive(content[PARAMETERS], expected, folder / PARAMETERS),
+        guarantees=guarantees(manifest["guarantees"]),
+        about={key: value for key, value in manifest.items() if key not in FIELDS},
+        name=f"{folder.resolve().name}@{manifest['sha256'][PARAMETERS][:6]}",
+    )
+
+
+def read_files(directory: str | os.PathLike[str]) -> dict[str, bytes]:
+    """Name and verified content of each file of a bundle, to be sent elsewhere.
+
+    Raises
+    ------
+    BundleError
+        As ``load``, but for the arrays, which are not unpacked.
+    """
+    _, content, raw = _read(Path(directory))
+    return {MANIFEST: raw, **content}
+
+
+def read_manifest(folder: Path) -> tuple[dict[str, Any], bytes]:
+    """The checked manifest of a bundle and its bytes."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BundleError(
+            f"{folder}: no model bundle here ({MANIFEST} is missing); give the directory that "
+            "'classifier train -o' wrote"
+        )
+    raw = _bytes(path, LARGEST_MANIFEST)
+    return parse(raw, str(path)), raw
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, bytes], bytes]:
+    """Checked manifest, verified content of the other files, and the bytes of the manifest."""
+    manifest, raw = read_manifest(folder)
+    expected = shapes(manifest["features"], tuple(manifest["labels"]))
+    limits = {PARAMETERS: largest_archive(expected), CARD: LARGEST_CARD}
+    try:
+        content = {
+            name: _verified(folder / name, manifest["sha256"][name], limit)
+            for name, limit in limits.items()
+        }
+    except BundleError:
+        if read_manifest(folder)[1] != raw:  # another process saved a bundle here meanwhile
+            return _read(folder)
+        raise
+    return manifest, content, raw
+
+
+def _verified(path: Path, expected: str, limit: int) -> bytes:
+    """The content with the right checksum, under the file's own or its pending name."""
+    places = [p for p in (path, path.with_name(path.name + PENDING)) if p.is_file()]
+    if not places:
+        raise BundleError(f"{path}: the file is missing from the bundle")
+    for place in places:
+        if place.stat().st_size > limit:
+            if place == places[-1]:
+                raise BundleError(f"{path}: larger than {limit} bytes, which no such bundle is")
+            continue
+        content = _bytes(place, limit)
+        if hashlib.sha256(content).hexdigest() == expected:
+            return content
+    raise BundleError(f"{path}: the file was changed after training (SHA-256 differs)")
+
+
+def _bytes(path: Path, limit: int) -> bytes:
+    """A file's content, of which no more than the limit is read."""
+    try:
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            content = stream.read(min(size, limit) + 1)  # memory is taken for all that is asked for
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be read: {error}") from None
+    if len(content) > limit:
+        raise BundleError(f"{path}: larger than {limit} bytes, which no such bundle is")
+    return content
+
 
 __all__ = [
     "CARD",
     "DECIMALS",
-    "FORMAT_VERSION",
     "MANIFEST",
     "PARAMETERS",
+    "PENDING",
     "SHAPES",
     "Model",
-    "check_target",
     "load",
     "read_files",
-    "save",
+    "read_manifest",
 ]

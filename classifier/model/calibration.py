@@ -4,7 +4,7 @@ Sentences: Platt scaling (Platt 1999), two parameters per label, safe with a few
 isotonic regression overfits. Pages: the score is the probability that at least one sentence bears the
 label. Independent sentences would give ``1 - prod(1 - p)``, but errors on one page are not independent,
 so a logistic regression with non-negative weights combines that estimate with the highest sentence
-probability.
+probability; and a page is at least as likely to bear a label as its most likely sentence.
 """
 
 from __future__ import annotations
@@ -49,25 +49,32 @@ def apply_sigmoid(z: Float, parameters: Float) -> Float:
 def apply_page(p: Float, page_bounds: Int, parameters: Float) -> Float:
     """Page probabilities (P, L) from sentence probabilities (S, L) under parameters (L, 3).
 
-    A page without sentences has probability 0: nothing on it can bear a label.
+    Never below the highest sentence of the page. A page without sentences has probability 0: nothing
+    on it can bear a label.
     """
     filled = np.diff(page_bounds) > 0
     columns = []
     for column, (a, b, c) in zip(p.T, parameters, strict=True):
         any_of, highest = page_features(column, page_bounds).T
-        columns.append(np.where(filled, expit(a * any_of + b * highest + c), 0.0))
+        combined = np.maximum(expit(a * any_of + b * highest + c), _highest(column, page_bounds))
+        columns.append(np.where(filled, combined, 0.0))
     return np.column_stack(columns)
 
 
 def page_features(p: Float, page_bounds: Int) -> Float:
     """Logits of "any sentence, if independent" and of the highest sentence, (P, 2)."""
     none_of = page_sum(log1p(-np.minimum(p, 1 - _EDGE)), page_bounds)
+    any_of, highest = -np.expm1(none_of), _highest(p, page_bounds)
+    return np.column_stack([logit(np.clip(v, _EDGE, 1 - _EDGE)) for v in (any_of, highest)])
+
+
+def _highest(p: Float, page_bounds: Int) -> Float:
+    """The highest sentence probability of each page, 0 where there is none, (P,)."""
     highest = np.zeros(len(page_bounds) - 1)
     filled = np.diff(page_bounds) > 0
     if filled.any():
         highest[filled] = np.maximum.reduceat(p, page_bounds[:-1][filled])
-    any_of = -np.expm1(none_of)
-    return np.column_stack([logit(np.clip(v, _EDGE, 1 - _EDGE)) for v in (any_of, highest)])
+    return highest
 
 
 def _bounded_logistic(X: Float, y: Float, prior: Float) -> Float:

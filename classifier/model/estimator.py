@@ -14,16 +14,15 @@ from scipy.sparse import csr_matrix, vstack
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from classifier.analysis import Analysis, Bool, Float, Int, joined
-from classifier.errors import DataError
 from classifier.model.context import context_features
 from classifier.model.decision import PARAMETERS, decision
 from classifier.model.features import Features, SentenceFeatures
+from classifier.model.folds import group_folds
 
 #: The second stage is also fitted on each sentence alone, so that posts and captions of one sentence are
 #: judged by what they say and not by the page they lack; such a copy weighs this much.
@@ -44,7 +43,7 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Folds of the out-of-fold logits that the second stage is fitted on; at most the number of
         groups is used.
     random_state
-        Seed of the solver's shuffling.
+        Seed of the folds and of the solver's shuffling.
 
     Attributes
     ----------
@@ -159,7 +158,7 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> tuple[Float, Float]:
         """First-stage logits of sentences and pages, from models that did not see their group."""
         z, page_z = np.zeros(y.shape), np.zeros((X.n_pages, y.shape[1]))
-        for held_out in group_folds(groups, self.folds):
+        for held_out in group_folds(groups, self.folds, self.random_state):
             coef, intercept, page_coef, page_intercept = self._first_stage(
                 matrices, X, y, whole & ~held_out
             )
@@ -167,21 +166,6 @@ class PageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             z[rows] = matrices.own[rows] @ coef + intercept
             page_z[held_out] = matrices.page[held_out] @ page_coef + page_intercept
         return z, page_z
-
-
-def group_folds(groups: Int, folds: int) -> list[np.typing.NDArray[np.bool_]]:
-    """Held-out masks of a grouped k-fold split over samples, balanced in size and deterministic."""
-    n = min(folds, len(np.unique(groups)))
-    if n < 2:
-        raise DataError(
-            "cross-validation needs at least two groups of pages, but there is only one"
-        )
-    masks = []
-    for _, held_out in GroupKFold(n).split(groups, groups=groups):
-        mask = np.zeros(len(groups), dtype=bool)
-        mask[held_out] = True
-        masks.append(mask)
-    return masks
 
 
 def _logistic(

@@ -18,7 +18,7 @@ from classifier.errors import BundleError
 from classifier.model.guarantees import Guarantee
 
 #: Raised whenever an older reader could not understand a newer bundle, or the other way round.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 PARAMETERS = "parameters.npz"
 CARD = "README.md"
@@ -46,8 +46,8 @@ FEATURES: dict[str, tuple[type, float, float]] = {
 }
 #: Fields of the manifest that make the model, with their types; the others say what it is.
 FIELDS: dict[str, type] = {
-    "labels": list, "exclusive": bool, "unit": str, "thresholds": dict, "features": dict,
-    "text_pipeline": str, "guarantees": dict, "sha256": dict,
+    "labels": list, "exclusive": bool, "unit": str, "thresholds": dict, "page_thresholds": dict,
+    "features": dict, "text_pipeline": str, "guarantees": dict, "sha256": dict,
 }  # fmt: skip
 _UNIT = (float, 0.0, 1.0)
 _COUNT = (int, 0, LARGEST_INTEGER)
@@ -68,28 +68,30 @@ def parse(content: bytes, where: str) -> dict[str, Any]:
         raise BundleError(f"{where}: cannot be read: {error}") from None
     if not isinstance(manifest, dict):
         raise BundleError(f"{where}: is no JSON object")
-    _check_values(manifest, where)
+    check_values(manifest, where)
     version = manifest.get("format_version")
     if type(version) is not int or version != FORMAT_VERSION:
         raise BundleError(
             f"{where}: bundle format {repr(version)[:50]} is unknown; this release reads "
             f"{FORMAT_VERSION}"
         )
-    check(manifest, where)
+    _check_types(manifest, where)
     if manifest.pop("manifest_sha256", None) != checksum(manifest):
         raise BundleError(f"{where}: the manifest was changed after training (SHA-256 differs)")
+    check(manifest, where)
     return manifest
 
 
 def check(manifest: Mapping[str, Any], where: str) -> None:
-    """Raise ``BundleError`` for the first field that holds what no training run writes."""
-    _check_values(manifest, where)
-    for key, kind in FIELDS.items():
-        if not isinstance(manifest.get(key), kind):
-            raise BundleError(f"{where}: field '{key}' is missing or not of type {kind.__name__}")
+    """Raise ``BundleError`` for the first field that holds what no training run writes.
+
+    Values must have passed ``check_values``.
+    """
+    _check_types(manifest, where)
     _check_checksums(manifest["sha256"], where)
     labels, exclusive = manifest["labels"], manifest["exclusive"]
-    thresholds, features = manifest["thresholds"], manifest["features"]
+    thresholds, of_pages = manifest["thresholds"], manifest["page_thresholds"]
+    features = manifest["features"]
     judged = set() if exclusive or not _are_labels(labels) else set(labels)
     valid = {
         "labels": _are_labels(labels),
@@ -97,6 +99,11 @@ def check(manifest: Mapping[str, Any], where: str) -> None:
         "text_pipeline": 0 < len(manifest["text_pipeline"]) <= LONGEST_NAME,
         "thresholds": set(thresholds) == judged
         and all(_within(value, *_UNIT) for value in thresholds.values()),
+        "page_thresholds": set(of_pages) == judged == set(thresholds)
+        and all(
+            _within(thresholds[label], *_UNIT) and _within(value, float, 0.0, thresholds[label])
+            for label, value in of_pages.items()
+        ),
         "features": set(features) == set(FEATURES)
         and all(_within(features[name], *bounds) for name, bounds in FEATURES.items()),
         "guarantees": set(manifest["guarantees"]) <= judged
@@ -124,7 +131,13 @@ def checksum(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
 
 
-def _check_values(manifest: Mapping[str, Any], where: str) -> None:
+def _check_types(manifest: Mapping[str, Any], where: str) -> None:
+    for key, kind in FIELDS.items():
+        if not isinstance(manifest.get(key), kind):
+            raise BundleError(f"{where}: field '{key}' is missing or not of type {kind.__name__}")
+
+
+def check_values(manifest: Mapping[str, Any], where: str) -> None:
     """Every number finite and exact, every string encodable, no deep nesting; without recursion."""
     waiting: list[tuple[str, Any, int]] = [(key, value, 1) for key, value in manifest.items()]
     while waiting:

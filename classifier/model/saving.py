@@ -21,7 +21,7 @@ import numpy as np
 
 from classifier.errors import BundleError
 from classifier.model.archive import LARGEST_NUMBER, SHAPES, shapes
-from classifier.model.loading import PENDING, load, read_manifest
+from classifier.model.bundle import PENDING, load, read_manifest
 from classifier.model.manifest import (
     CARD,
     FORMAT_VERSION,
@@ -29,6 +29,7 @@ from classifier.model.manifest import (
     MANIFEST,
     PARAMETERS,
     check,
+    check_values,
     checksum,
 )  # fmt: skip
 from classifier.model.trained import Model
@@ -103,12 +104,14 @@ def _contents(model: Model, card: str, where: str) -> dict[str, bytes]:
         "exclusive": model.exclusive,
         "unit": model.unit,
         "thresholds": dict(model.thresholds),
+        "page_thresholds": dict(model.page_thresholds),
         "features": dict(model.features),
         "text_pipeline": model.fingerprint,
         "guarantees": {label: asdict(known) for label, known in model.guarantees.items()},
         **model.about,
         "sha256": {name: _sha256(content) for name, content in files.items()},
     }
+    check_values(manifest, where)
     check(manifest, where)
     for name, shape in shapes(model.features, model.labels).items():
         array = arrays[name]

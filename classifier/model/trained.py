@@ -33,6 +33,8 @@ class Model:
         ``"sentence"`` or ``"record"``; see ``classifier.schema.Dataset``.
     thresholds
         Probability per label from which on a sentence is flagged; empty when ``exclusive``.
+    page_thresholds
+        Probability per label from which on a page is flagged; never above that of sentences.
     features
         Parameters of ``SentenceFeatures``.
     fingerprint
@@ -51,6 +53,7 @@ class Model:
     exclusive: bool
     unit: str
     thresholds: Mapping[str, float]
+    page_thresholds: Mapping[str, float]
     features: Mapping[str, Any]
     fingerprint: str
     parameters: Mapping[str, Float]

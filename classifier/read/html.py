@@ -9,8 +9,7 @@ from typing import Any, BinaryIO
 
 from classifier.read.lines import BOM, bounded_read, decode, too_long
 from classifier.read.record import Options, failed, whole
-from classifier.schema import Page
-from classifier.time_limit import Overtime, time_limit
+from classifier.schema import Page, RawPage
 
 #: Where a file says what it is encoded in (HTML Living Standard, 13.2.3.2: first 1024 bytes; real
 #: pages say it later too).
@@ -40,8 +39,20 @@ _BLOCKS = (
 _KEEP = 0.95
 
 
-def read(stream: BinaryIO, name: str, options: Options) -> Iterator[Page]:
-    """Yield the one page of an HTML file: its id is the path, its text what trafilatura extracts.
+def read(stream: BinaryIO, name: str, options: Options) -> Iterator[Page | RawPage]:
+    """Yield the one record of an HTML file, unparsed: its id is the path.
+
+    A file of more bytes than ``options.line_limit`` is a page with an error.
+    """
+    data = bounded_read(stream, options.line_limit)
+    if data is None:
+        yield failed(name, f"the file is {too_long(options.line_limit)}")
+    else:
+        yield RawPage(id=name, where=name, data=data, format="html")
+
+
+def parse(data: bytes, name: str, options: Options) -> Page:
+    """Return the page that an HTML file makes: its id is ``name``, its text what trafilatura extracts.
 
     Headings, list items, table rows and button captions each have their line. Where nothing counts
     as main text, all text of the body is taken. ``carry_text`` is set, since offsets point into the
@@ -54,28 +65,20 @@ def read(stream: BinaryIO, name: str, options: Options) -> Iterator[Page]:
     """
     import trafilatura  # noqa: F401 - so that the guard below cannot hide a broken installation
 
-    data = bounded_read(stream, options.line_limit)
-    if data is None:
-        yield failed(name, f"the file is {too_long(options.line_limit)}")
-        return
     mark = len(BOM) if data.startswith(BOM) else 0
     source, problem = decode(data[mark:], mark, "utf-8" if mark else _declared(data[:_HEAD]))
     if problem is None and (place := source.find("\0")) >= 0:
         problem = f"has a NUL character at offset {place:,}"
     if problem is None:
         try:
-            with time_limit(options.timeout):
-                text = main_text(source)
-        except Overtime:
-            problem = f"finding the text in the HTML took longer than {options.timeout:g} s"
+            text = main_text(source)
         except Exception as error:  # the one guard around a parser fed with anything
             problem = f"the HTML cannot be parsed ({type(error).__name__}: {error})"
     if problem is not None:
-        yield failed(name, problem)
-    elif not text.strip():
-        yield failed(name, "no text was found in the HTML")
-    else:
-        yield whole(name, text, options.max_chars, carry_text=True)
+        return failed(name, problem)
+    if not text.strip():
+        return failed(name, "no text was found in the HTML")
+    return whole(name, text, options.max_chars, carry_text=True)
 
 
 def _declared(head: bytes) -> str:

@@ -1,4 +1,4 @@
-"""From the user's inputs to pages, whatever the formats."""
+"""From the user's inputs to records, whatever the formats."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from classifier.read import delimited, html, jsonl, parquet, plain
 from classifier.read.compressed import COMPRESSIONS
 from classifier.read.meter import Meter
 from classifier.read.outputs import is_output
+from classifier.read.raw import parse
 from classifier.read.record import Options, failed
 from classifier.read.seen import SeenIds
 from classifier.read.sources import Inputs, Source, expand, find
-from classifier.schema import Page
-from classifier.time_limit import can_watch
+from classifier.schema import Page, RawPage
 
-Reader = Callable[[BinaryIO, str, Options], Iterator[Page]]
+Reader = Callable[[BinaryIO, str, Options], Iterator[Page] | Iterator[Page | RawPage]]
 
 READERS: Mapping[str, Reader] = {
     "txt": plain.read,
@@ -56,19 +56,19 @@ def find_inputs(inputs: Sequence[str], stdin_format: str = "txt") -> Inputs:
     return find(inputs, FORMATS, stdin_format, is_output)
 
 
-def read_pages(
+def read_records(
     inputs: Sequence[str] | Inputs,
     *,
     text_column: str = "text",
     id_column: str = "id",
     stdin_format: str = "txt",
     max_chars: int = 1_000_000,
-    timeout: float | None = None,
     meter: Meter | None = None,
-) -> Iterator[Page]:
+) -> Iterator[Page | RawPage]:
     """Yield one page for each record of ``inputs``, in their order.
 
-    A record that cannot be scored, or a file that cannot be read, is a page with ``error`` set;
+    HTML comes as ``RawPage``, to be parsed where it is scored: ``score_pages`` takes both kinds. A
+    record that cannot be scored, or a file that cannot be read, is a page with ``error`` set;
     it never stops the others. Of several records with one id the first is kept.
 
     Parameters
@@ -83,8 +83,6 @@ def read_pages(
         One of ``STDIN_FORMATS``.
     max_chars
         Code points that a text may have.
-    timeout
-        Seconds that the text of an HTML file may take to be found; ``None`` is no limit.
     meter
         Told the size of the inputs, and what was read of them.
 
@@ -99,9 +97,7 @@ def read_pages(
         raise InputError(f"Standard input cannot be read as {stdin_format!r}; choose from {known}.")
     if text_column == id_column:
         raise InputError(f"The text and the id cannot be the same column, {text_column!r}.")
-    if timeout is not None and not can_watch():
-        raise InputError("A timeout needs POSIX signals and the main thread.")
-    options = Options(text_column, id_column, max_chars, timeout)
+    options = Options(text_column, id_column, max_chars)
     meter = meter or Meter()
     sources = (
         inputs.sources if isinstance(inputs, Inputs) else expand(inputs, FORMATS, stdin_format)
@@ -109,6 +105,28 @@ def read_pages(
     sizes = [source.size for source in sources]
     meter.total = None if None in sizes else sum(size or 0 for size in sizes)
     return _first_of_each_id(page for source in sources for page in _read(source, options, meter))
+
+
+def read_pages(
+    inputs: Sequence[str] | Inputs,
+    *,
+    text_column: str = "text",
+    id_column: str = "id",
+    stdin_format: str = "txt",
+    max_chars: int = 1_000_000,
+    meter: Meter | None = None,
+) -> Iterator[Page]:
+    """Yield the records of ``read_records``, raw ones parsed in this process."""
+    records = read_records(
+        inputs,
+        text_column=text_column,
+        id_column=id_column,
+        stdin_format=stdin_format,
+        max_chars=max_chars,
+        meter=meter,
+    )
+    options = Options(text_column, id_column, max_chars)
+    return (parse(record, options) for record in records)
 
 
 def fingerprint(inputs: Inputs) -> str:
@@ -124,7 +142,7 @@ def fingerprint(inputs: Inputs) -> str:
     return f"{len(inputs.sources):,} files of {total:,} bytes ({digest.hexdigest()[:16]})"
 
 
-def _read(source: Source, options: Options, meter: Meter) -> Iterator[Page]:
+def _read(source: Source, options: Options, meter: Meter) -> Iterator[Page | RawPage]:
     try:
         with source.open(meter) as stream:
             yield from READERS[source.format](stream, source.name, options)
@@ -132,11 +150,13 @@ def _read(source: Source, options: Options, meter: Meter) -> Iterator[Page]:
         yield failed(source.name, f"the file cannot be read ({error.strerror or error})")
 
 
-def _first_of_each_id(pages: Iterable[Page]) -> Iterator[Page]:
+def _first_of_each_id(pages: Iterable[Page | RawPage]) -> Iterator[Page | RawPage]:
     with closing(SeenIds()) as seen:
         for page in pages:
             place = seen.first(page.id, page.where)
-            if place is not None and page.error is None:
-                problem = f"{page.where}: the id {page.id!r} was already used at {place}"
+            problem = f"{page.where}: the id {page.id!r} was already used at {place}"
+            if place is not None and isinstance(page, RawPage):
+                page = Page(page.id, "", page.where, error=problem)
+            elif place is not None and isinstance(page, Page) and page.error is None:
                 page = replace(page, text="", error=problem)
             yield page

@@ -24,14 +24,11 @@ class Options:
         Names of the columns that hold a record's text and id.
     max_chars
         Code points that a text may have.
-    timeout
-        Seconds that a text may take to be found where that is work; ``None`` is no limit.
     """
 
     text_column: str = "text"
     id_column: str = "id"
     max_chars: int = 1_000_000
-    timeout: float | None = None
 
     @property
     def line_limit(self) -> int:

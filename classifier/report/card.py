@@ -104,10 +104,12 @@ def _guarantees(model: Model) -> list[str]:
 def _thresholds(model: Model) -> list[str]:
     if model.exclusive:
         return ["The most probable label is the flag."]
-    rows = [[f"`{label}`", f"{value:.6f}"] for label, value in model.thresholds.items()]
+    rows = [
+        [f"`{label}`", f"{value:.6f}", f"{model.page_thresholds[label]:.6f}"]
+        for label, value in model.thresholds.items()
+    ]
     return [
-        f"The highest thresholds whose F1 on all out-of-fold scores is within {TOLERANCE} of the best; "
-        "a page is flagged when one of its "
-        f"{model.unit}s is.",
-        "\n".join(markdown(["label", "flag from"], rows)),
+        f"The highest thresholds whose F1 on all out-of-fold scores is within {TOLERANCE} of the best, "
+        f"of {model.unit}s and of pages; that of pages is never above the other.",
+        "\n".join(markdown(["label", f"flag {model.unit} from", "flag page from"], rows)),
     ]

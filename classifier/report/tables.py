@@ -15,6 +15,8 @@ _COLUMNS = (
     ("roc_auc", "AUC", ".3f"),
     ("calibration_error", "ECE", ".3f"),
 )
+#: The metrics whose spread over repeated cross-validations is shown.
+SPREAD = ("precision", "recall", "f1", "average_precision")
 
 
 def metrics_table(metrics: Mapping[str, Any], title: str) -> str:
@@ -42,9 +44,31 @@ def metrics_table(metrics: Mapping[str, Any], title: str) -> str:
             f"macro-F1 {metrics['macro_f1']:.3f} [{low:.3f}, {high:.3f}], "
             f"accuracy {metrics['accuracy']:.3f}",
         ]
+    if "repeats" in metrics:
+        tail += ["", *_spread(metrics["repeats"])]
     return "\n".join(
         [*head, *markdown(["label / unit", *(name for _, name, _ in _COLUMNS)], rows), *tail]
     )
+
+
+def _spread(repeats: Mapping[str, Any]) -> list[str]:
+    """Lay out the spread over repeated cross-validations: least and greatest value of each metric."""
+    names = [(name, short) for name, short, _ in _COLUMNS if name in SPREAD]
+    rows = [
+        [f"{label} / {unit}"]
+        + [
+            f"{found[name][0]:.3f} to {found[name][2]:.3f}" if name in found else "-"
+            for name, _ in names
+        ]
+        for label, units in repeats["labels"].items()
+        for unit, found in units.items()
+    ]
+    head = f"Least and greatest of {repeats['n']} cross-validations with different seeds:"
+    return [head, "", *markdown(["label / unit", *(short for _, short in names)], rows)]
+
+
+def _least_to_greatest(values: list[float] | None) -> str:
+    return "-" if values is None else f"{values[0]:.3f} to {values[2]:.3f}"
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> list[str]:

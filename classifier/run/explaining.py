@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from classifier.errors import InputError
 from classifier.model.explanation import Explanation, explain
-from classifier.run.scoring import Scorer
+from classifier.run.scorer import Scorer
 from classifier.schema import Page, Verdict
 
 

@@ -13,7 +13,8 @@ from classifier.errors import InputError
 from classifier.model.bundle import read_files
 from classifier.model.shipped import default_model
 from classifier.read.record import Options
-from classifier.run.scoring import SENTENCES, Edges, Scorer, as_edges, open_scorer
+from classifier.run.scorer import SENTENCES, Scorer
+from classifier.run.scoring import FrozenThresholds, frozen_thresholds, open_scorer
 
 #: What a batch holds: the table's own columns, or one column of JSON lines.
 FORMATS = ("parquet", "jsonl")
@@ -46,8 +47,8 @@ class Job:
     name: str
     files: tuple[tuple[str, bytes], ...]
     labels: tuple[str, ...]
-    thresholds: Edges = ()
-    review: Edges | None = None
+    thresholds: FrozenThresholds = ()
+    review: FrozenThresholds | None = None
     sentences: str = "flagged"
     options: Options = field(default_factory=Options)
     reads: str = "parquet"
@@ -83,7 +84,7 @@ class Job:
             raise InputError(f"The text and the id cannot be the same column, {text_column!r}.")
         folder = Path(model or default_model()).resolve()
         scorer = open_scorer(folder, thresholds, review)  # what is wrong is said here
-        edges, band = as_edges(thresholds, review)
+        edges, band = frozen_thresholds(thresholds, review)
         return cls(
             name=folder.name,
             files=tuple(read_files(folder).items()),
@@ -110,7 +111,10 @@ class Job:
 
 @lru_cache(maxsize=2)
 def _opened(
-    name: str, files: tuple[tuple[str, bytes], ...], thresholds: Edges, review: Edges | None
+    name: str,
+    files: tuple[tuple[str, bytes], ...],
+    thresholds: FrozenThresholds,
+    review: FrozenThresholds | None,
 ) -> Scorer:
     with tempfile.TemporaryDirectory() as place:  # a scorer holds all of its bundle
         folder = Path(place) / name

@@ -1,213 +1,43 @@
-"""The one scoring path: a batch of pages in, a batch of verdicts out.
+"""The one scoring path: a stream of pages in, a stream of verdicts out, in batches.
 
-The command line, the Python API and worker processes all go through ``Scorer.score_batch``, which is a
-pure function of its pages. A record that fails becomes a verdict with ``error`` set; its neighbours
-never notice.
+A batch is parsed, scored and made into rows in one place, this process or a worker, which opens the
+model once.
 """
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
-
-from classifier.analysis import Analysis, Float, Int
-from classifier.errors import BundleError, InputError
-from classifier.model.bundle import DECIMALS, MANIFEST, Model, load
+from classifier.errors import InputError
+from classifier.model.bundle import MANIFEST
+from classifier.read.raw import parse
+from classifier.read.record import Options
+from classifier.run.scorer import Scorer, check_sentences
 from classifier.run.workers import ordered_map
-from classifier.schema import FLAG, PASS, REVIEW, Cue, Page, Sentence, Verdict
-from classifier.text.analyser import Analyser
-from classifier.time_limit import Overtime, can_watch, time_limit
+from classifier.schema import Page, RawPage, Verdict
+from classifier.time_limit import TimeLimitExceeded, can_limit, time_limit
 
-#: Pages and characters that make a batch. Larger batches save little and cost memory.
+#: Pages, and characters (bytes of raw pages), that make a batch. More saves little and costs memory.
 BATCH_PAGES, BATCH_CHARACTERS = 256, 500_000
-#: Which sentences a verdict lists.
-SENTENCES = ("flagged", "all", "none")
-#: From weak to strong; a page takes the strongest of its sentences.
-DECISIONS = (PASS, REVIEW, FLAG)
-_FLAGGED = DECISIONS.index(FLAG)
+#: Pages of one kind or of both.
+AnyPage = TypeVar("AnyPage", bound=Page | RawPage)
 #: Thresholds, or edges of the review band, by label, in a form that can be a key.
-Edges = tuple[tuple[str, float], ...]
-#: A bundle's path, its stamp, thresholds and review band.
-Key = tuple[str, str, Edges, Edges | None]
+FrozenThresholds = tuple[tuple[str, float], ...]
+#: A bundle's path, its fingerprint, thresholds and review band.
+Key = tuple[str, str, FrozenThresholds, FrozenThresholds | None]
 
 
-class Scorer:
-    """A model together with the text pipeline that it was trained with.
-
-    Parameters
-    ----------
-    model
-        A bundle's directory, or a ``Model``.
-    thresholds
-        Replace the model's own, by label.
-    review
-        Lower edge of the review band, by label; where it is not below the threshold there is no band.
-        Verdicts have ``decisions`` when this is given.
-
-    Raises
-    ------
-    BundleError
-        If the bundle cannot be used, or a threshold names an unknown label.
-    """
-
-    def __init__(
-        self,
-        model: str | Path | Model,
-        thresholds: Mapping[str, float] | None = None,
-        review: Mapping[str, float] | None = None,
-    ) -> None:
-        self.model = model if isinstance(model, Model) else load(model)
-        self.analyser = Analyser(split=self.model.unit == "sentence")
-        self.model.require(self.analyser.fingerprint, len(self.analyser.lexicons.rules))
-        self.thresholds = self._replaced(thresholds or {})
-        self.review = None if review is None else self._replaced(review)
-
-    def _replaced(self, values: Mapping[str, float]) -> dict[str, float]:
-        """The model's thresholds with some of them replaced."""
-        chosen = dict(self.model.thresholds)
-        for label, value in values.items():
-            if label not in chosen:
-                known = ", ".join(chosen) or "none, because its labels exclude each other"
-                raise BundleError(f"no threshold for '{label}' in this model (it has: {known})")
-            chosen[label] = value
-        return chosen
-
-    def score_batch(self, pages: Sequence[Page], sentences: str = "flagged") -> list[Verdict]:
-        """One verdict per page, in order."""
-        _check(sentences)
-        sound = [page for page in pages if page.error is None]
-        try:
-            with _uncollected():
-                verdicts = iter(self._score(sound, sentences))
-        except Exception as error:  # the one guard: find the record that fails, save the others
-            if len(pages) == 1:
-                return [self._failed(pages[0], f"{pages[0].where}: cannot be scored: {error!r}")]
-            return [verdict for page in pages for verdict in self.score_batch([page], sentences)]
-        return [
-            next(verdicts) if page.error is None else self._failed(page, page.error)
-            for page in pages
-        ]
-
-    def _score(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
-        if not pages:
-            return []
-        X = self.analyser.analyse([page.text for page in pages])
-        sentence_scores, page_scores = (np.round(p, DECIMALS) for p in self.model.predict(X))
-        levels = self._levels(sentence_scores)
-        listed = self._sentences(X, sentence_scores, levels, sentences)
-        page_levels = np.zeros(page_scores.shape, dtype=np.int64)
-        np.maximum.at(page_levels, X.sentence_page(), levels)
-        return [
-            Verdict(
-                id=page.id,
-                text=page.text,
-                flags=self._flags(page_levels[number]),
-                scores=self._scores(page_scores[number]),
-                sentences=tuple(listed[number]),
-                model=self.model.name,
-                columns=page.columns,
-                carry_text=page.carry_text,
-                decisions=self._decisions(page_levels[number]),
-            )
-            for number, page in enumerate(pages)
-        ]
-
-    def _failed(self, page: Page, error: str) -> Verdict:
-        """The verdict on a record that could not be scored."""
-        decisions: dict[str, str] | None = None if self.review is None else {}
-        return Verdict(
-            id=page.id, text=page.text, columns=page.columns, error=error, decisions=decisions
-        )
-
-    def _levels(self, scores: Float) -> Int:
-        """Place of each score in ``DECISIONS``, (S, L)."""
-        if self.model.exclusive:
-            highest = scores.argmax(axis=1)[:, None] == np.arange(scores.shape[1])
-            return np.where(highest, _FLAGGED, 0)
-        upper, lower = (
-            np.array([edges[label] for label in self.model.labels])
-            for edges in (self.thresholds, self.review or self.thresholds)
-        )
-        return np.where(scores >= upper, _FLAGGED, (scores >= lower).astype(np.int64))
-
-    def _sentences(
-        self, X: Analysis, scores: Float, levels: Int, which: str
-    ) -> list[list[Sentence]]:
-        """The sentences to list, page by page."""
-        listed: list[list[Sentence]] = [[] for _ in range(X.n_pages)]
-        if which == "none":
-            return listed
-        chosen = np.flatnonzero(levels.any(axis=1) | (which == "all"))
-        kinds, kind = np.unique(levels[chosen], axis=0, return_inverse=True)
-        answers = [(self._flags(levels), self._decisions(levels)) for levels in kinds]
-        columns = (X.sentence_page(), X.start, X.end, scores)
-        for page, start, end, row, of_kind, cues in zip(
-            *(column[chosen].tolist() for column in columns),
-            kind.reshape(-1).tolist(),
-            self._cues(X, chosen),
-            strict=True,
-        ):
-            flags, decisions = answers[of_kind]
-            found = dict(zip(self.model.labels, row, strict=True))
-            listed[page].append(Sentence(start, end, flags, found, cues, decisions))
-        return listed
-
-    def _cues(self, X: Analysis, chosen: Int) -> Iterator[tuple[Cue, ...]]:
-        """The cues of each chosen sentence, in the order of the text."""
-        rules = self.analyser.lexicons.rules
-        names = np.argsort(np.argsort([rule.id for rule in rules]))
-        order = np.lexsort((names[X.cue_rule], X.cue_end, X.cue_start, X.cue_sentence))
-        order = order[np.isin(X.cue_sentence[order], chosen)]
-        columns = (X.cue_rule[order], X.cue_start[order], X.cue_end[order])
-        cues = [
-            Cue(rules[rule].cue, rules[rule].id, start, end)
-            for rule, start, end in zip(*(column.tolist() for column in columns), strict=True)
-        ]
-        edges = np.searchsorted(X.cue_sentence[order], np.append(chosen, chosen + 1))
-        first, last = edges.reshape(2, -1).tolist()
-        return (tuple(cues[a:b]) for a, b in zip(first, last, strict=True))
-
-    def _flags(self, levels: Int) -> tuple[str, ...]:
-        pairs = zip(self.model.labels, levels.tolist(), strict=True)
-        return tuple(label for label, level in pairs if level == _FLAGGED)
-
-    def _decisions(self, levels: Int) -> dict[str, str] | None:
-        if self.review is None:
-            return None
-        pairs = zip(self.model.labels, levels.tolist(), strict=True)
-        return {label: DECISIONS[level] for label, level in pairs}
-
-    def _scores(self, scores: Float) -> dict[str, float]:
-        return dict(zip(self.model.labels, scores.tolist(), strict=True))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the search for cycles, which a batch of small objects would set off again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def batches(pages: Iterable[Page]) -> Iterator[list[Page]]:
+def batches(pages: Iterable[AnyPage]) -> Iterator[list[AnyPage]]:
     """Cut a stream of pages into batches, by number and by size."""
-    batch: list[Page] = []
+    batch: list[AnyPage] = []
     characters = 0
     for page in pages:
         batch.append(page)
-        characters += len(page.text)
+        characters += len(page.data if isinstance(page, RawPage) else page.text)
         if len(batch) >= BATCH_PAGES or characters >= BATCH_CHARACTERS:
             yield batch
             batch, characters = [], 0
@@ -216,7 +46,7 @@ def batches(pages: Iterable[Page]) -> Iterator[list[Page]]:
 
 
 def score_pages(
-    pages: Iterable[Page],
+    pages: Iterable[Page | RawPage],
     model: str | Path,
     *,
     thresholds: Mapping[str, float] | None = None,
@@ -224,14 +54,16 @@ def score_pages(
     sentences: str = "flagged",
     n_jobs: int = 1,
     timeout: float | None = None,
-    then: Callable[[Verdict], Any] | None = None,
+    max_chars: int = 1_000_000,
+    to_row: Callable[[Verdict], Any] | None = None,
 ) -> Generator[Any, None, None]:
     """Score a stream of pages; verdicts come in the order of the pages, one for each.
 
     Parameters
     ----------
     pages
-        Read lazily, and only as fast as verdicts are taken.
+        Read lazily, and only as fast as verdicts are taken. Raw ones are parsed where they are
+        scored.
     model
         A bundle's directory; opened once per process, and anew when it was saved anew.
     thresholds, review
@@ -243,10 +75,13 @@ def score_pages(
         Worker processes; 1 scores in this one, -1 takes all cores. A page that kills its worker
         (out of memory) becomes an error; see ``classifier.run.workers``.
     timeout
-        Seconds that a page may take before it becomes an error; ``None`` is no limit.
-    then
-        What is done with each verdict where it was made, and yielded in its place: a whole verdict is
-        dear to send from a worker. Must be something that can be pickled.
+        Seconds that a page may take, parsing included, before it becomes an error; ``None`` is no
+        limit.
+    max_chars
+        Code points that the text of a raw page may have.
+    to_row
+        Turns each verdict into what is yielded in its place, in the process that made it: whole
+        verdicts are expensive to send between processes. Must be picklable.
 
     Raises
     ------
@@ -257,17 +92,17 @@ def score_pages(
     WorkerError
         If worker processes cannot be kept running.
     """
-    _check(sentences)
-    if timeout is not None and not can_watch(here=n_jobs == 1):
+    check_sentences(sentences)
+    if timeout is not None and not can_limit(here=n_jobs == 1):
         raise InputError("A timeout needs POSIX signals and the main thread (or else two jobs).")
     key = _key(model, thresholds, review)
     _scorer(*key)  # a broken bundle is reported here, not by a worker
-    score = partial(_score_and, then, key, sentences, timeout)
+    score = partial(_score_to_rows, to_row, key, sentences, timeout, Options(max_chars=max_chars))
     if n_jobs == 1:
         return (verdict for batch in batches(pages) for verdict in score(batch))
     from joblib import effective_n_jobs
 
-    def lost(page: Page) -> Any:
+    def lost(page: Page | RawPage) -> Any:
         why = "the process that scored it was killed, twice (out of memory?)"
         return score([_without_text(page, why)])[0]
 
@@ -284,12 +119,7 @@ def open_scorer(
     return _scorer(*_key(model, thresholds, review))
 
 
-def _check(sentences: str) -> None:
-    if sentences not in SENTENCES:
-        raise InputError(f"Unknown sentences {sentences!r}; choose from {', '.join(SENTENCES)}.")
-
-
-def model_stamp(model: str | Path) -> str:
+def model_fingerprint(model: str | Path) -> str:
     """What changes whenever a bundle changes; empty when there is none at ``model``."""
     manifest = Path(model) / MANIFEST
     return hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
@@ -301,57 +131,66 @@ def _key(
     review: Mapping[str, float] | None,
 ) -> Key:
     """What tells scorers apart, also of bundles that were saved to one path one after the other."""
-    return str(Path(model).resolve()), model_stamp(model), *as_edges(thresholds, review)
+    return (
+        str(Path(model).resolve()),
+        model_fingerprint(model),
+        *frozen_thresholds(thresholds, review),
+    )
 
 
-def as_edges(
+def frozen_thresholds(
     thresholds: Mapping[str, float] | None, review: Mapping[str, float] | None
-) -> tuple[Edges, Edges | None]:
+) -> tuple[FrozenThresholds, FrozenThresholds | None]:
     """Thresholds and review band in a form that can be a key, whatever their order."""
     band = None if review is None else tuple(sorted(review.items()))
     return tuple(sorted((thresholds or {}).items())), band
 
 
 def _score_batch(
-    key: Key, sentences: str, timeout: float | None, batch: Sequence[Page]
+    key: Key,
+    sentences: str,
+    timeout: float | None,
+    options: Options,
+    batch: Sequence[Page | RawPage],
 ) -> list[Verdict]:
     """Verdicts on a batch; pages that take longer than ``timeout`` seconds get an error."""
     scorer = _scorer(*key)
-    scorer.analyser.recover()  # after a page that took too long, not on this one's time
+    scorer.analyser.recover()  # what an interrupted analysis left is rebuilt outside the limit
     try:
         with time_limit(timeout):
-            return scorer.score_batch(batch, sentences)
-    except Overtime:
+            return scorer.score_batch([parse(page, options) for page in batch], sentences)
+    except TimeLimitExceeded:
         pass
     if len(batch) > 1:
         return [
-            verdict for page in batch for verdict in _score_batch(key, sentences, timeout, [page])
+            verdict
+            for page in batch
+            for verdict in _score_batch(key, sentences, timeout, options, [page])
         ]
     late = _without_text(batch[0], f"scoring took longer than {timeout:g} s")
     return scorer.score_batch([late], sentences)
 
 
-def _score_and(
-    then: Callable[[Verdict], Any] | None,
+def _score_to_rows(
+    to_row: Callable[[Verdict], Any] | None,
     key: Key,
     sentences: str,
     timeout: float | None,
-    batch: Sequence[Page],
+    options: Options,
+    batch: Sequence[Page | RawPage],
 ) -> list[Any]:
-    with _uncollected():
-        verdicts = _score_batch(key, sentences, timeout, batch)
-        if then is None:
-            return verdicts
-        rows = [then(verdict) for verdict in verdicts]
-        verdicts.clear()  # before the search for cycles, which would walk through all of them
-        return rows
+    verdicts = _score_batch(key, sentences, timeout, options, batch)
+    return verdicts if to_row is None else [to_row(verdict) for verdict in verdicts]
 
 
-def _without_text(page: Page, problem: str) -> Page:
+def _without_text(page: Page | RawPage, problem: str) -> Page:
     """The page as one that cannot be scored."""
-    return replace(page, text="", carry_text=False, error=f"{page.where}: {problem}")
+    columns = {} if isinstance(page, RawPage) else page.columns
+    return Page(page.id, "", page.where, columns, error=f"{page.where}: {problem}")
 
 
 @lru_cache(maxsize=2)
-def _scorer(path: str, stamp: str, thresholds: Edges, review: Edges | None) -> Scorer:
+def _scorer(
+    path: str, fingerprint: str, thresholds: FrozenThresholds, review: FrozenThresholds | None
+) -> Scorer:
     return Scorer(path, dict(thresholds), None if review is None else dict(review))

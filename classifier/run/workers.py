@@ -55,20 +55,20 @@ def ordered_map(
     WorkerError
         Workers die before they get anything to do.
     """
-    crew = _Crew(function, n_jobs, lost, start)
+    pool = _WorkerPool(function, n_jobs, lost, start)
     in_hand: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
     try:
         for batch in batches:
-            in_hand.append((batch, crew.submit(batch)))
+            in_hand.append((batch, pool.submit(batch)))
             if len(in_hand) == AHEAD * n_jobs:
-                yield from crew.finish(in_hand)
+                yield from pool.finish(in_hand)
         while in_hand:
-            yield from crew.finish(in_hand)
+            yield from pool.finish(in_hand)
     finally:
-        crew.dismiss()
+        pool.dismiss()
 
 
-class _Crew(Generic[Item, Result]):
+class _WorkerPool(Generic[Item, Result]):
     """The worker processes of one run, replaced when one of them dies."""
 
     def __init__(
@@ -106,11 +106,11 @@ class _Crew(Generic[Item, Result]):
             self._replace()
             for batch, future in suspects:
                 done = future.done() and future.exception() is None
-                yield from future.result() if done else self._alone(batch)
+                yield from future.result() if done else self._run_alone(batch)
         else:
             yield from results
 
-    def _alone(self, batch: Sequence[Item]) -> list[Result]:
+    def _run_alone(self, batch: Sequence[Item]) -> list[Result]:
         """Results of a batch while nothing else is at work, so that a death is its own."""
         try:
             results: list[Result] = self._executor.submit(self._function, batch).result()
@@ -121,7 +121,7 @@ class _Crew(Generic[Item, Result]):
         if len(batch) == 1:
             return [self._lost(batch[0])]
         half = len(batch) // 2
-        return self._alone(batch[:half]) + self._alone(batch[half:])
+        return self._run_alone(batch[:half]) + self._run_alone(batch[half:])
 
     def _replace(self) -> None:
         self.dismiss()

@@ -110,7 +110,14 @@ def certify(model: Model, analyser: Analyser, data: Dataset) -> Certification:
             flag = score >= threshold
             of = flag if metric == "precision" else truth
             promises.append(_tried(label, metric, target, threshold, flag & truth, of, group))
-    now = evaluate(data, alignment, sentences, pages, model.thresholds)
+    now = evaluate(
+        data,
+        alignment,
+        sentences,
+        pages,
+        model.thresholds,
+        page_thresholds=model.page_thresholds,
+    )
     sample = {key: now[key] for key in ("pages", "units", "groups")}
     return Certification(
         model=replace(model, guarantees=found, about={**model.about, "certified_on": sample}),

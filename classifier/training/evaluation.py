@@ -10,6 +10,7 @@ import numpy as np
 
 from classifier.analysis import Bool, Float, Int
 from classifier.corpus.alignment import Alignment, align
+from classifier.corpus.duplicates import join_groups
 from classifier.errors import DataError
 from classifier.model.bundle import DECIMALS, Model
 from classifier.schema import Dataset
@@ -24,6 +25,8 @@ def evaluate(
     page_scores: Float,
     thresholds: Mapping[str, float] | Sequence[Float],
     draws: int = DRAWS,
+    page_thresholds: Mapping[str, float] | Sequence[Float] | None = None,
+    groups: Int | None = None,
 ) -> dict[str, Any]:
     """All metrics of one set of scores.
 
@@ -38,6 +41,11 @@ def evaluate(
         Ignored when ``data.exclusive``: there the most probable label is the flag.
     draws
         Bootstrap draws over groups, seed 0.
+    page_thresholds
+        The same for pages; ``None`` to flag a page when one of its units is.
+    groups
+        (P,): what intervals are drawn over, such as groups joined for text that they share; by
+        default the groups that the data name.
 
     Returns
     -------
@@ -46,11 +54,14 @@ def evaluate(
         ``page`` metrics), and for exclusive labels ``macro_f1`` and ``accuracy``.
     """
     scores = alignment.scores(sentence_scores)
-    group_of_page = group_numbers(data)
+    group_of_page = group_numbers(data) if groups is None else groups
     group = group_of_page[alignment.segment_page]
     flags = _flags(data, scores, thresholds)
     page_flags = np.zeros((len(data.pages), len(data.labels)), dtype=bool)
-    np.logical_or.at(page_flags, alignment.segment_page, flags)
+    if page_thresholds is None or data.exclusive:
+        np.logical_or.at(page_flags, alignment.segment_page, flags)
+    else:
+        page_flags = _flags(data, page_scores, page_thresholds)
     page_truth = alignment.page_truth(len(data.pages))
     labels: dict[str, Any] = {}
     for column, label in enumerate(data.labels):
@@ -85,7 +96,12 @@ def evaluate_model(model: Model, analyser: Analyser, data: Dataset) -> dict[str,
     DataError
         If the data are labelled otherwise than the model: other labels, or other units.
     """
-    return evaluate(*scored(model, analyser, data), model.thresholds)
+    return evaluate(
+        *scored(model, analyser, data),
+        model.thresholds,
+        page_thresholds=model.page_thresholds,
+        groups=join_groups(data).groups,
+    )
 
 
 def scored(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -135,3 +135,35 @@ def interval(
     tail = (1 - COVERAGE) / 2 * 100
     low, high = np.percentile(values, [tail, 100 - tail])
     return round(float(low), 6), round(float(high), 6)
+
+
+#: The metrics whose spread over repeated cross-validations is reported.
+SPREAD = ("precision", "recall", "f1", "average_precision")
+
+
+def spread(rounds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Least, mean and greatest value of each metric over cross-validations with different folds.
+
+    Parameters
+    ----------
+    rounds
+        Reports of ``evaluate`` on the same data.
+
+    Returns
+    -------
+    dict
+        Label, then unit, then metric to ``[least, mean, greatest]``.
+    """
+    found: dict[str, Any] = {}
+    for label, units in rounds[0]["labels"].items():
+        found[label] = {}
+        for unit, first in units.items():
+            values = {
+                name: [one["labels"][label][unit][name] for one in rounds]
+                for name in SPREAD
+                if name in first
+            }
+            found[label][unit] = {
+                name: [min(row), float(np.mean(row)), max(row)] for name, row in values.items()
+            }
+    return found

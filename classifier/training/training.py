@@ -15,12 +15,11 @@ from joblib import Parallel, delayed
 
 from classifier.analysis import Analysis, Bool, Float, Int
 from classifier.corpus.alignment import Alignment, align
-from classifier.corpus.duplicates import duplicates, joined_groups
+from classifier.corpus.duplicates import duplicates, join_groups
 from classifier.corpus.provenance import describe, files, versions
-from classifier.errors import DataError
 from classifier.model.bundle import Model
 from classifier.model.calibration import apply_page, apply_sigmoid, fit_page, fit_sigmoid
-from classifier.model.estimator import PageClassifier, group_folds
+from classifier.model.estimator import PageClassifier
 from classifier.model.features import SentenceFeatures
 from classifier.model.guarantees import Guarantee, guarantee
 from classifier.model.thresholds import TOLERANCE, best_f1
@@ -28,6 +27,14 @@ from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
 from classifier.training.config import TrainConfig
 from classifier.training.evaluation import evaluate
+from classifier.training.metrics import spread
+from classifier.training.splitting import (
+    by_appearance,
+    check_folds,
+    check_labels,
+    folds_of_pages,
+    in_order,
+)
 
 Progress = Callable[[str], None]
 
@@ -54,11 +61,20 @@ class _Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """Calibration and thresholds, per label."""
+    """Calibration and thresholds, per label; ``page`` calibrates pages."""
 
     sigmoid: Float
     page: Float
     threshold: Float
+    page_threshold: Float
+
+    def named(self, data: Dataset) -> tuple[dict[str, float], dict[str, float]]:
+        """Thresholds of sentences and of pages by label; none when labels exclude each other."""
+        if data.exclusive:
+            return {}, {}
+        columns = (self.threshold.tolist(), self.page_threshold.tolist())
+        by_label = (dict(zip(data.labels, column, strict=True)) for column in columns)
+        return next(by_label), next(by_label)
 
 
 def train(
@@ -67,6 +83,7 @@ def train(
     *,
     calibrate_on: Bool | None = None,
     n_jobs: int = 1,
+    repeats: int = 1,
     progress: Progress = lambda _: None,
 ) -> Model:
     """Fit, calibrate and evaluate a model.
@@ -82,13 +99,16 @@ def train(
         metrics come from their out-of-fold scores; all pages are learnt from. All if ``None``.
     n_jobs
         Processes for cross-validation; the result does not depend on it.
+    repeats
+        How often to cross-validate, with the seeds ``seed``, ``seed + 1`` and so on; the spread of
+        the metrics is then in ``model.about["metrics"]["repeats"]``. The model is that of the first.
     progress
         Called with a line of text now and then.
 
     Returns
     -------
     Model
-        With its metrics in ``model.about["metrics"]``; write it with ``classifier.model.bundle.save``.
+        With its metrics in ``model.about["metrics"]``; write it with ``classifier.model.saving.save``.
 
     Raises
     ------
@@ -96,36 +116,60 @@ def train(
         If a label has fewer than two groups with positives or with negatives, or the groups are too
         few for the folds.
     """
+    data, calibrate_on = in_order(data, calibrate_on)
     progress(f"analysing {len(data.pages)} pages")
     analyser = Analyser(split=data.unit == "sentence")
     X = analyser.analyse([page.text for page in data.pages])
     alignment = align(X, data)
     found = list(duplicates(data))
-    groups = joined_groups(data.pages, found)
+    joins = join_groups(data)
+    groups = by_appearance(joins.groups)
+    for note in joins.notes:
+        progress(note)
     judged = _Judged(data, X, alignment, groups, np.arange(X.n_pages))
     if calibrate_on is not None:
         judged = judged.part(np.flatnonzero(calibrate_on))
-    _check(judged.data, judged.alignment, judged.groups)
+    check_labels(judged.data, judged.alignment, judged.groups)
 
-    estimator = _estimator(config, len(analyser.lexicons.rules))
+    n_rules = len(analyser.lexicons.rules)
     progress(f"cross-validating {alignment.truth.shape[0]} units in {len(set(groups))} groups")
-    masks = group_folds(groups, config.folds)
-    _check_folds(groups, masks)
-    logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
-    logits = logits[np.isin(X.sentence_page(), judged.pages)]
-    measured = _cross_fit(judged, logits, group_folds(judged.groups, config.folds))
-    metrics = evaluate(judged.data, judged.alignment, *measured, config.bootstrap_draws)
+    rounds = []
+    for seed in range(config.seed, config.seed + repeats):
+        estimator = _estimator(replace(config, seed=seed), n_rules)
+        masks = folds_of_pages(alignment, groups, config.folds, seed)
+        check_folds(groups, masks)
+        logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
+        logits = logits[np.isin(X.sentence_page(), judged.pages)]
+        held_out = folds_of_pages(judged.alignment, judged.groups, config.folds, seed)
+        measured = _cross_fit(judged, logits, held_out)
+        draws = config.bootstrap_draws if seed == config.seed else 2
+        sentence_scores, page_scores, cross_fitted, of_pages = measured
+        metrics = evaluate(
+            judged.data,
+            judged.alignment,
+            sentence_scores,
+            page_scores,
+            cross_fitted,
+            draws,
+            of_pages,
+            judged.groups,
+        )
+        rounds.append((logits, sentence_scores, metrics))
+    logits, sentence_scores, metrics = rounds[0]
+    if repeats > 1:
+        metrics["repeats"] = {"n": repeats, "labels": spread([found for _, _, found in rounds])}
 
     progress("fitting on all data")
+    estimator = _estimator(config, n_rules)
     estimator.fit(X, alignment.y, groups)
     fitted = _fit_decisions(judged, logits, np.ones(len(judged.pages), dtype=bool))
+    thresholds, page_thresholds = fitted.named(data)
     return Model(
         labels=data.labels,
         exclusive=data.exclusive,
         unit=data.unit,
-        thresholds={}
-        if data.exclusive
-        else dict(zip(data.labels, fitted.threshold.tolist(), strict=True)),
+        thresholds=thresholds,
+        page_thresholds=page_thresholds,
         features=estimator.features_.get_params(),
         fingerprint=analyser.fingerprint,
         parameters={
@@ -133,7 +177,7 @@ def train(
             "calibration": fitted.sigmoid,
             "page_calibration": fitted.page,
         },
-        guarantees=_guarantees(judged, measured[0]),
+        guarantees=_guarantees(judged, sentence_scores),
         about={
             "data": describe(data, found),
             "calibrated_on": files(judged.data),
@@ -161,28 +205,6 @@ def _estimator(config: TrainConfig, n_rules: int) -> PageClassifier:
         folds=config.folds,
         random_state=config.seed,
     )
-
-
-def _check(data: Dataset, alignment: Alignment, groups: Int) -> None:
-    """Refuse data that cannot be split: every label needs both answers in two groups at least."""
-    segment_group = groups[alignment.segment_page]
-    for column, label in enumerate(data.labels):
-        for answer, name in ((True, "positive"), (False, "negative")):
-            count = len(set(segment_group[alignment.truth[:, column] == answer].tolist()))
-            if count < 2:
-                raise DataError(
-                    f"label '{label}' has {name} units in {count} group(s) only; at least two "
-                    "groups are needed to measure anything on unseen groups"
-                )
-
-
-def _check_folds(groups: Int, masks: list[Bool]) -> None:
-    """Refuse folds outside of which ``PageClassifier`` finds too few groups for its own."""
-    if any(len(set(groups[~mask].tolist())) < 2 for mask in masks):
-        raise DataError(
-            f"the data have {len(set(groups.tolist()))} groups, which are too few for {len(masks)} "
-            "folds: outside of each fold there must be two; label more groups, or set more 'folds'"
-        )
 
 
 def _cross_validate(
@@ -226,12 +248,15 @@ def _fit_decisions(judged: _Judged, logits: Float, pages: Bool) -> _Fitted:
     labelled = ~np.isnan(y).any(axis=1)
     sigmoid = np.stack([fit_sigmoid(z[labelled, k], y[labelled, k]) for k in range(z.shape[1])])
     p = _sentence_scores(data, z, sigmoid)
+    page_truth = alignment.page_truth(X.n_pages)[chosen]
     if data.unit == "record":  # a page is its one unit
         page = np.tile([0.0, 1.0, 0.0], (z.shape[1], 1))
     else:
-        truth = alignment.page_truth(X.n_pages)[chosen].astype(float)
         page = np.stack(
-            [fit_page(p[:, k], part.page_bounds, truth[:, k]) for k in range(z.shape[1])]
+            [
+                fit_page(p[:, k], part.page_bounds, page_truth[:, k].astype(float))
+                for k in range(z.shape[1])
+            ]
         )
     segments = pages[alignment.segment_page]
     everywhere = np.zeros(logits.shape)
@@ -241,7 +266,12 @@ def _fit_decisions(judged: _Judged, logits: Float, pages: Bool) -> _Fitted:
         best_f1(alignment.truth[segments, k], scores[:, k], TOLERANCE).value
         for k in range(z.shape[1])
     ]
-    return _Fitted(sigmoid, page, np.array(threshold))
+    page_scores = apply_page(p, part.page_bounds, page)
+    page_threshold = [
+        min(best_f1(page_truth[:, k], page_scores[:, k], TOLERANCE).value, threshold[k])
+        for k in range(z.shape[1])
+    ]
+    return _Fitted(sigmoid, page, np.array(threshold), np.array(page_threshold))
 
 
 def _sentence_scores(data: Dataset, z: Float, sigmoid: Float) -> Float:
@@ -251,13 +281,17 @@ def _sentence_scores(data: Dataset, z: Float, sigmoid: Float) -> Float:
 
 def _cross_fit(
     judged: _Judged, logits: Float, masks: list[Bool]
-) -> tuple[Float, Float, list[Float]]:
-    """Out-of-fold scores of sentences and pages, each fold calibrated on the others, and thresholds."""
+) -> tuple[Float, Float, list[Float], list[Float]]:
+    """Out-of-fold scores of sentences and pages, each fold calibrated on the others, and thresholds.
+
+    Thresholds stand label by label, for segments and for pages.
+    """
     data, X, alignment = judged.data, judged.X, judged.alignment
     page_of = X.sentence_page()
     sentence_scores = np.zeros(logits.shape)
     page_scores = np.zeros((X.n_pages, logits.shape[1]))
     thresholds = np.zeros(alignment.truth.shape)
+    page_thresholds = np.zeros(page_scores.shape)
     for held_out in masks:
         fitted = _fit_decisions(judged, logits, ~held_out)
         rows = held_out[page_of]
@@ -265,7 +299,8 @@ def _cross_fit(
         part = X.take(np.flatnonzero(held_out))
         page_scores[held_out] = apply_page(sentence_scores[rows], part.page_bounds, fitted.page)
         thresholds[held_out[alignment.segment_page]] = fitted.threshold
-    return sentence_scores, page_scores, list(thresholds.T)
+        page_thresholds[held_out] = fitted.page_threshold
+    return sentence_scores, page_scores, list(thresholds.T), list(page_thresholds.T)
 
 
 def _guarantees(judged: _Judged, sentence_scores: Float) -> dict[str, Guarantee]:

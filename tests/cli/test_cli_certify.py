@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
 
-from classifier.model.bundle import load, save
+from classifier.model.bundle import load
 from classifier.model.guarantees import guarantee
+from classifier.model.saving import save
 
 Run = Callable[..., Result]
 TEXT = "Order our tea now! Tea is a drink. It was first grown in China."

@@ -107,7 +107,7 @@ def test_another_process_trains_the_same_bytes(
         (['{"text": "a"}'], [], "no column holds labels"),
         (["nonsense"], [], "bad.jsonl:1"),
         (['{"id": 1, "text": "a", "label": "x"}'] * 2, [], "already used"),
-        ([f'{{"text": "{i}", "label": "x"}}' for i in range(4)], [], "'x' has negative units in 0"),
+        ([f'{{"text": "{i}", "label": "x"}}' for i in range(4)], [], "only one class, 'x'"),
         ([f'{{"text": "{i}", "ok": {i % 2}}}' for i in range(4)], ["--label", "bad"], "bad"),
         (['{"text": "a", "label": "x"}'], ["--config", "none.toml"], "none.toml"),
     ],

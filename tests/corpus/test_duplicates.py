@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from classifier.corpus.duplicates import Duplicate, duplicates, joined_groups, shingles
+from classifier.corpus.duplicates import MOST_GROUPS, duplicates, join_groups, shingles
 from classifier.schema import Dataset, LabelledPage, Segment
 
 LONG = "the cold pressed oil rests for nine days in tanks of steel before it is bottled"
@@ -69,24 +71,57 @@ def test_units_of_one_page_are_not_compared() -> None:
     assert not list(duplicates(data_of(("g", [LONG, LONG]))))
 
 
-def pair_of(page: int, other: int) -> Duplicate:
-    segment = Segment(0, 1, frozenset())
-    return Duplicate(page, segment, other, segment, 1.0)
+OTHER = "grind two spoons of the root and stir them into a cup of warm milk at night"
 
 
 @pytest.mark.parametrize(
-    ("groups", "pairs", "expected"),
+    ("pages", "expected"),
     [
-        ("abc", [], [{0}, {1}, {2}]),
-        ("aba", [], [{0, 2}, {1}]),
-        ("abc", [(1, 0)], [{0, 1}, {2}]),
-        ("abcd", [(1, 0), (2, 1)], [{0, 1, 2}, {3}]),  # through a third
-        ("abab", [(3, 2)], [{0, 1, 2, 3}]),  # a pair of pages joins their whole groups
-        ("aab", [(1, 0)], [{0, 1}, {2}]),
+        ([("a", [LONG]), ("b", [FAR]), ("c", [OTHER])], [{0}, {1}, {2}]),
+        ([("a", [LONG]), ("b", [FAR]), ("a", [OTHER])], [{0, 2}, {1}]),
+        ([("a", [LONG]), ("b", [LONG]), ("c", [FAR])], [{0, 1}, {2}]),
+        ([("a", [LONG]), ("b", [NEAR]), ("c", [FAR])], [{0, 1}, {2}]),
+        ([("a", [LONG]), ("b", [LONG, OTHER]), ("c", [OTHER])], [{0, 1, 2}]),  # through a third
+        ([("a", [LONG]), ("b", [OTHER]), ("a", [FAR]), ("b", [FAR])], [{0, 1, 2, 3}]),
+        ([("a", [LONG]), ("a", [LONG]), ("b", [FAR])], [{0, 1}, {2}]),
+        ([("a", [SHORT]), ("b", [SHORT.upper()]), ("c", [LONG])], [{0, 1}, {2}]),
+        ([("a", ["Add to cart"]), ("b", ["Add to cart"])], [{0}, {1}]),
+        ([(name, [LONG]) for name in "abc"], [{0, 1, 2}]),
+        ([(name, [LONG]) for name in "abcd"], [{0}, {1}, {2}, {3}]),  # boilerplate
+        ([(name, [SHORT]) for name in "abcd"], [{0}, {1}, {2}, {3}]),
+        (
+            [("a", [LONG, OTHER]), ("b", [LONG, OTHER]), ("c", [LONG]), ("d", [LONG])],
+            [{0, 1}, {2}, {3}],
+        ),
     ],
 )
-def test_joined_groups(groups: str, pairs: list[tuple[int, int]], expected: list[set[int]]) -> None:
-    data = data_of(*[(group, [SHORT]) for group in groups])
-    numbers = joined_groups(data.pages, [pair_of(*pair) for pair in pairs]).tolist()
+def test_groups_that_share_text_are_joined(
+    pages: list[tuple[str, list[str]]], expected: list[set[int]]
+) -> None:
+    numbers = join_groups(data_of(*pages)).groups.tolist()
     found = [{i for i, n in enumerate(numbers) if n == number} for number in dict.fromkeys(numbers)]
     assert found == expected
+
+
+def test_short_records_count() -> None:
+    """A record is one unit: a review of two words that two authors copied is a leak."""
+    data = replace(data_of(("a", ["Love it!"]), ("b", ["love it"]), ("c", ["!"])), unit="record")
+    assert join_groups(data).groups.tolist() == [0, 0, 1]
+
+
+def test_a_notice_on_all_sites_joins_none_and_is_named() -> None:
+    sites = [(f"site{n}", [f"Page number {n} of its own words", LONG]) for n in range(58)]
+    found = join_groups(data_of(*sites))
+    assert len(set(found.groups.tolist())) == 58
+    (note,) = found.notes
+    assert note.startswith(f"1 repeated units stand in more than {MOST_GROUPS} groups each")
+    assert "(58 groups)" in note
+    assert LONG not in note, "shortened"
+
+
+def test_joins_are_named() -> None:
+    found = join_groups(data_of(("a", [LONG]), ("b", [NEAR]), ("c", [FAR])))
+    (note,) = found.notes
+    assert note.startswith("2 groups became one (a, b), because of: 'the cold pressed oil")
+    assert "page p0" in note
+    assert "page p1" in note

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from classifier.errors import BundleError
-from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, SHAPES, Model, load, save
+from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, SHAPES, Model, load
+from classifier.model.saving import save
 from classifier.schema import Dataset
 from classifier.text import Analyser
 from classifier.training.config import TrainConfig
@@ -127,7 +128,7 @@ def test_missing_file(name: str, copy: Path) -> None:
         (b"{}", "format None is unknown"),
         (b'{"format_version": 1}', "format 1 is unknown"),
         (b'{"format_version": "1"}', "format '1' is unknown"),
-        (b'{"format_version": 2}', "field 'labels' is missing"),
+        (b'{"format_version": 3}', "field 'labels' is missing"),
     ],
 )
 def test_strange_manifest(content: bytes, words: str, copy: Path) -> None:
@@ -257,7 +258,8 @@ def test_save_makes_parents_and_leaves_no_scratch(model: Model, tmp_path: Path) 
 
 
 def test_save_replaces_an_old_bundle(model: Model, copy: Path) -> None:
-    saved = save(replace(model, thresholds=dict.fromkeys(model.labels, 0.5)), copy, "new card")
+    own = dict.fromkeys(model.labels, 0.5)
+    saved = save(replace(model, thresholds=own, page_thresholds=own), copy, "new card")
     assert load(copy).thresholds == saved.thresholds == dict.fromkeys(model.labels, 0.5)
     assert (copy / CARD).read_text(encoding="utf-8") == "new card"
     assert [path.name for path in copy.parent.iterdir()] == ["copy"]

@@ -15,8 +15,9 @@ from sklearn.preprocessing import FunctionTransformer
 from classifier.analysis import Analysis
 from classifier.corpus.alignment import align
 from classifier.errors import DataError
-from classifier.model.estimator import PageClassifier, group_folds
+from classifier.model.estimator import PageClassifier
 from classifier.model.features import SentenceFeatures
+from classifier.model.folds import group_folds
 from classifier.schema import Dataset
 from classifier.text import Analyser
 

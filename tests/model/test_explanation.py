@@ -36,7 +36,9 @@ def random_model(
     }
     thresholds = {} if exclusive else dict.fromkeys(labels, 0.5)
     settings = extractor.get_params()
-    return Model(tuple(labels), exclusive, "sentence", thresholds, settings, "", parameters)
+    return Model(
+        tuple(labels), exclusive, "sentence", thresholds, thresholds, settings, "", parameters
+    )
 
 
 def spelled(X: Analysis) -> dict[str, list[str]]:

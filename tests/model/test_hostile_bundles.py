@@ -97,12 +97,12 @@ MANIFESTS: dict[str, tuple[Callable[[Manifest], object], str]] = {
     "weight null": (feature(cue_weight=None), "features"),
     "8,000 labels": (
         lambda m: m.update(labels=[str(i) for i in range(8000)], exclusive=True, thresholds={},
-                           guarantees={}),
+                           page_thresholds={}, guarantees={}),
         "labels",
     ),
     "too many numbers": (
         lambda m: m.update(labels=[str(i) for i in range(100)], exclusive=True, thresholds={},
-                           guarantees={}, features=m["features"] | {"own_bits": 22}),
+                           page_thresholds={}, guarantees={}, features=m["features"] | {"own_bits": 22}),
         "parameters; a bundle holds at most",
     ),
     "label empty": (lambda m: m.update(labels=["promotional", ""]), "labels"),
@@ -118,6 +118,16 @@ MANIFESTS: dict[str, tuple[Callable[[Manifest], object], str]] = {
     "threshold a list": (lambda m: m["thresholds"].update(promotional=[0.5]), "thresholds"),
     "threshold true": (lambda m: m["thresholds"].update(promotional=True), "thresholds"),
     "thresholds of classes": (lambda m: m.update(exclusive=True), "thresholds"),
+    "page threshold missing": (lambda m: m.update(page_thresholds={}), "page_thresholds"),
+    "page threshold a text": (
+        lambda m: m["page_thresholds"].update(promotional="0"), "page_thresholds"),
+    "page threshold nan": (
+        lambda m: m["page_thresholds"].update(promotional=float("nan")), "not finite"),
+    "page threshold above that of sentences": (
+        lambda m: m["page_thresholds"].update(promotional=m["thresholds"]["promotional"] + 1e-6),
+        "page_thresholds"),
+    "page thresholds of no label": (
+        lambda m: m["page_thresholds"].update(odd=0.1), "page_thresholds"),
     "pipeline empty": (lambda m: m.update(text_pipeline=""), "text_pipeline"),
     "pipeline long": (lambda m: m.update(text_pipeline="x" * 10**6), "text_pipeline"),
     "metrics nan": (lambda m: m.update(metrics={"f1": float("nan")}), "'metrics'.*not finite"),

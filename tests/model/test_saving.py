@@ -16,8 +16,8 @@ import pytest
 
 from classifier.errors import BundleError
 from classifier.model import saving
-from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, Model, check_target, load, save
-from classifier.model.loading import read_files
+from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, Model, load, read_files
+from classifier.model.saving import check_target, save
 
 #: Every operation on files that a save makes.
 OPERATIONS = ("mkdir", "open", "fsync", "replace", "unlink", "rmdir")
@@ -32,7 +32,13 @@ def copy(bundle: Path, tmp_path: Path) -> Path:
 def newer(model: Model) -> Model:
     """Other thresholds and other parameters, so that files of both cannot be mixed unnoticed."""
     parameters = {name: array + 1 for name, array in model.parameters.items()}
-    return replace(model, parameters=parameters, thresholds=dict.fromkeys(model.labels, 0.5))
+    return with_thresholds(replace(model, parameters=parameters), 0.5)
+
+
+def with_thresholds(model: Model, value: float) -> Model:
+    """The model with one threshold for all labels, of sentences and pages."""
+    same = dict.fromkeys(model.labels, value)
+    return replace(model, thresholds=same, page_thresholds=same)
 
 
 class Killed(BaseException):
@@ -87,7 +93,7 @@ def test_killed_between_any_two_file_operations(
             except error:
                 finished = False
         outcomes.append(is_old_or_new(target, old, new))
-        save(replace(old, thresholds=dict.fromkeys(old.labels, 0.25)), target, "third card")
+        save(with_thresholds(old, 0.25), target, "third card")
         assert set(load(target).thresholds.values()) == {0.25}
         assert {path.name for path in target.iterdir()} == {MANIFEST, PARAMETERS, CARD}
         if finished and number >= len(seen):
@@ -140,17 +146,21 @@ def test_a_real_process_that_is_killed_while_it_saves(
     sign: signal.Signals, bundle: Path, tmp_path: Path
 ) -> None:
     target = Path(shutil.copytree(bundle, tmp_path / "copy"))
-    code = (
-        "import sys; from dataclasses import replace\n"
-        "from classifier.model.bundle import load, save\n"
-        "old = load(sys.argv[1]); print('ready', flush=True)\n"
-        "for i in range(10**6): save(replace(old, thresholds=dict.fromkeys(old.labels, i / 10**6)),"
-        " sys.argv[1], str(i))"
-    )
+    code = """if True:
+        import sys
+        from dataclasses import replace
+        from classifier.model.bundle import load
+        from classifier.model.saving import save
+        old = load(sys.argv[1])
+        for i in range(10**6):
+            same = dict.fromkeys(old.labels, i / 10**6)
+            save(replace(old, thresholds=same, page_thresholds=same), sys.argv[1], str(i))
+            print("saved", flush=True)
+        """
     command = [sys.executable, "-c", code, str(target)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
-        process.stdout.readline()
+        assert process.stdout.readline() == b"saved\n"
         time.sleep(0.2)
         process.send_signal(sign)
         process.wait(timeout=30)

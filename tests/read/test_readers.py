@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from classifier.errors import InputError
-from classifier.read.pages import read_pages
-from classifier.schema import Page
+from classifier.read.pages import read_pages, read_records
+from classifier.schema import Page, RawPage
 
 
 @pytest.fixture(autouse=True)
@@ -234,6 +234,14 @@ def test_an_id_is_used_once_in_a_run(here: Path) -> None:
     assert [page.text for page in pages] == ["one", "two", "", "", ""]
     assert pages[2].error == "b.csv:2: the id 'x' was already used at a.jsonl:1"
     assert "already used at b.csv:3" in str(pages[4].error)
+
+
+def test_html_is_handed_over_unparsed(here: Path) -> None:
+    (here / "a.html").write_bytes(b"<p>t</p>")
+    first, second = read_records(["a.html", "a.html"])
+    assert first == RawPage("a.html", "a.html", b"<p>t</p>", "html")
+    assert isinstance(second, Page)
+    assert second.error == "a.html: the id 'a.html' was already used at a.html"
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.jsonl"])

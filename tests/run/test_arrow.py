@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.errors import BundleError, InputError
-from classifier.run import scoring
 from classifier.run.arrow import LINE
 from classifier.run.engines import Job, output_schema, score_batches
 from classifier.run.scoring import score_pages
 from classifier.schema import Page
+from classifier.text import Analyser
 
 FIELDS = ["id", "flags", "scores", "sentences", "model", "error"]
 
@@ -128,8 +128,8 @@ def test_one_failure_costs_no_neighbour(
             raise ValueError("boom")
         return analyse(self, texts)
 
-    analyse = scoring.Analyser.analyse
-    monkeypatch.setattr(scoring.Analyser, "analyse", failing)
+    analyse = Analyser.analyse
+    monkeypatch.setattr(Analyser, "analyse", failing)
     found = run(records.table, Job.of(bundle, max_chars=MAX_CHARS)).to_pylist()
     assert [row["error"] for row in found if "boom" in (row["error"] or "")] == [
         "p8: cannot be scored: ValueError('boom')"

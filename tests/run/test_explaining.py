@@ -14,7 +14,7 @@ import classifier
 from classifier.errors import InputError
 from classifier.model.bundle import DECIMALS
 from classifier.run.explaining import Explained, explain_page
-from classifier.run.scoring import Scorer
+from classifier.run.scorer import Scorer
 from classifier.schema import Dataset, LabelledPage, Page, Segment
 from classifier.training.config import TrainConfig
 from classifier.training.training import train

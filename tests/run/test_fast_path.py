@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from reference import Reference, predict
 
 from classifier.analysis import Analysis, same
-from classifier.run.scoring import Scorer, score_pages
+from classifier.run.scorer import Scorer
+from classifier.run.scoring import score_pages
 from classifier.schema import Dataset, Page
 from classifier.text import Analyser
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +15,15 @@ import pytest
 import classifier
 from classifier.analysis import Int, UInt64
 from classifier.errors import BundleError, InputError
-from classifier.model.bundle import Model, save
+from classifier.model.bundle import Model
+from classifier.model.saving import save
+from classifier.read import html
+from classifier.read.raw import parse
+from classifier.read.record import Options
 from classifier.run import scoring
-from classifier.run.scoring import SENTENCES, Scorer, batches, score_pages
-from classifier.schema import Dataset, Page, Verdict
+from classifier.run.scorer import SENTENCES, Scorer
+from classifier.run.scoring import batches, score_pages
+from classifier.schema import Dataset, Page, RawPage, Verdict
 from classifier.text import Analyser
 from classifier.text.words import Words
 
@@ -66,7 +72,13 @@ def test_scores_and_flags_agree(verdicts: list[Verdict], scorer: Scorer) -> None
                 label for label, s in sentence.scores.items() if s >= scorer.thresholds[label]
             )
         flagged = {label for sentence in verdict.sentences for label in sentence.flags}
-        assert set(verdict.flags) == flagged
+        assert flagged <= set(verdict.flags)
+        for label, score in verdict.scores.items():
+            highest = max((s.scores[label] for s in verdict.sentences), default=0.0)
+            assert score >= highest, "a page is as likely as its most likely sentence"
+            assert (label in verdict.flags) == (score >= scorer.page_thresholds[label])
+            if label in set(verdict.flags) - flagged:
+                assert any(s.evidence and s.scores[label] == highest for s in verdict.sentences)
         assert verdict.error or verdict.model == scorer.model.name
 
 
@@ -156,6 +168,49 @@ def test_batches(lengths: list[int], expected: list[int], monkeypatch: pytest.Mo
     cut = list(batches(iter(pages)))
     assert [len(batch) for batch in cut] == expected
     assert [page for batch in cut for page in batch] == pages
+
+
+def test_batches_of_raw_pages_are_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "BATCH_CHARACTERS", 10)
+    raw = [RawPage(str(i), str(i), b"x" * length, "html") for i, length in enumerate([4, 6, 1])]
+    assert [len(batch) for batch in batches(raw)] == [2, 1]
+
+
+#: HTML that makes a page, and HTML that makes an error.
+RAW = [
+    RawPage(name, name, data, "html")
+    for name, data in {
+        "good.html": b"<h1>Nettle tea</h1><p>Order now! It cures gout.</p>",
+        "empty.html": b"<html><body></body></html>",
+        "latin.html": b"<p>caf\xe9</p>",
+        "long.html": b"<p>" + b"Rain fell. " * 200 + b"</p>",
+    }.items()
+]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_raw_pages_are_parsed_where_they_are_scored(n_jobs: int, bundle: Path) -> None:
+    mixed = [Page("a", "Order now!"), *RAW, Page("b", "Rain fell.")]
+    parsed = [parse(page, Options(max_chars=1000)) for page in mixed]
+    found = list(score_pages(mixed, bundle, sentences="all", n_jobs=n_jobs, max_chars=1000))
+    assert found == list(score_pages(parsed, bundle, sentences="all"))
+    assert [v.error is None for v in found] == [True, True, False, False, False, True]
+    assert found[1].carry_text
+    assert found[1].flags
+
+
+def test_the_time_limit_holds_for_parsing(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main_text = html.main_text
+
+    def hang(source: str) -> str:
+        while "gout" in source:
+            time.sleep(0.01)
+        return main_text(source)
+
+    monkeypatch.setattr(html, "main_text", hang)
+    found = list(score_pages([*RAW, Page("b", "Rain fell.")], bundle, timeout=0.5))
+    assert found[0].error == "good.html: scoring took longer than 0.5 s"
+    assert found[-1].error is None
 
 
 def test_a_stream_is_read_lazily(bundle: Path) -> None:
@@ -308,6 +363,23 @@ def test_a_threshold_is_included(bundle: Path, scorer: Scorer) -> None:
     assert "promotional" in verdict.flags
 
 
+def test_a_page_flagged_as_a_whole_lists_its_strongest_sentence(model: Model) -> None:
+    page = Page("x", "The tea is brown. Order our tea now! It grows in the hills.")
+    (every,) = Scorer(model).score_batch([page], "all")
+    strongest = max(every.sentences, key=lambda s: s.scores["promotional"])
+    above = strongest.scores["promotional"] + 1e-6
+    weak = replace(
+        model,
+        thresholds=dict.fromkeys(model.labels, 1.0) | {"promotional": above},
+        page_thresholds=dict.fromkeys(model.labels, 1.0) | {"promotional": 1e-6},
+    )
+    (verdict,) = Scorer(weak).score_batch([page])
+    assert verdict.flags == ("promotional",)
+    assert [(s.start, s.flags, s.evidence) for s in verdict.sentences] == [
+        (strongest.start, (), True)
+    ]
+
+
 def test_unknown_threshold(bundle: Path) -> None:
     with pytest.raises(BundleError, match="no threshold for 'spam' in this model"):
         Scorer(bundle, {"spam": 0.5})
@@ -327,9 +399,10 @@ def test_a_broken_bundle_is_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_a_bundle_saved_anew_is_opened_anew(model: Model, tmp_path: Path) -> None:
-    page = Page("x", "Order now!")
+    page = Page("x", "The leaves are dried for nine days.")
     for value, flags in ((1.0, ()), (0.0, model.labels)):
-        save(replace(model, thresholds=dict.fromkeys(model.labels, value)), tmp_path / "m", "card")
+        own = dict.fromkeys(model.labels, value)
+        save(replace(model, thresholds=own, page_thresholds=own), tmp_path / "m", "card")
         assert next(score_pages([page], tmp_path / "m")).flags == flags
 
 
@@ -340,6 +413,27 @@ def test_public_face(bundle: Path) -> None:
     assert isinstance(verdict, Verdict)
     assert [text[s.start : s.end] for s in verdict.sentences] == text.split("\n")
     assert classifier.score(text, model, sentences="none").sentences == ()
+
+
+def test_threads_share_a_model(bundle: Path) -> None:
+    """Four threads over words that the model has not met give what one thread gives."""
+    texts = [f"Tea word{n}x cures gout{n % 7}y. Order item{n} now!" for n in range(400)]
+    model = classifier.load_model(bundle)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda text: classifier.score(text, model, sentences="all"), texts))
+    alone = classifier.load_model(bundle)
+    assert found == [classifier.score(text, alone, sentences="all") for text in texts]
+
+
+def test_scoring_leaves_the_garbage_collector_on(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that belongs to the whole process is switched in passing."""
+    monkeypatch.setattr(gc, "disable", lambda: pytest.fail("gc.disable was called"))
+    before = gc.get_threshold(), gc.get_freeze_count()
+    classifier.score("Order now!", classifier.load_model(bundle))
+    list(score_pages([Page("a", "Order now!")], bundle))
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_unknown_choice_of_sentences(scorer: Scorer, bundle: Path) -> None:

@@ -20,7 +20,7 @@ from sklearn.metrics import (
 from classifier.analysis import CUES, LAYOUT, Analysis, bounds
 from classifier.corpus.alignment import Alignment, align
 from classifier.errors import DataError
-from classifier.run.scoring import Scorer
+from classifier.run.scorer import Scorer
 from classifier.schema import Dataset, LabelledPage, Segment
 from classifier.training import metrics
 from classifier.training.evaluation import evaluate, evaluate_model

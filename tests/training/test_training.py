@@ -13,7 +13,8 @@ import pytest
 
 from classifier.errors import ConfigError, DataError
 from classifier.model.bundle import Model
-from classifier.run.scoring import Scorer
+from classifier.report import model_card
+from classifier.run.scorer import Scorer
 from classifier.schema import Dataset, LabelledPage, Page, Segment
 from classifier.training import training
 from classifier.training.training import TrainConfig, describe, train
@@ -104,7 +105,7 @@ def test_two_groups_cannot_be_nested(folds: int, dataset: Dataset, config: Train
 def test_groups_that_share_text_count_once(dataset: Dataset, config: TrainConfig) -> None:
     shared = "the cold pressed oil rests for nine days in tanks of steel before it is bottled"
     pages = []
-    for page in dataset.pages:
+    for page in of_groups(dataset, "velour", "okapi", "brisk").pages:
         text = f"{page.text}\n{shared}"
         unit = Segment(len(text) - len(shared), len(text), frozenset())
         pages.append(replace(page, text=text, segments=(*page.segments, unit)))
@@ -173,6 +174,37 @@ def test_the_number_of_processes_does_not_matter(
     assert parallel.thresholds == model.thresholds
     assert parallel.about == model.about
     assert len(lines) >= 3
+
+
+def test_the_order_of_the_pages_does_not_matter(
+    model: Model, dataset: Dataset, config: TrainConfig
+) -> None:
+    shuffled = replace(dataset, pages=dataset.pages[5:] + dataset.pages[:5][::-1])
+    again = train(shuffled, config)
+    for name, array in model.parameters.items():
+        np.testing.assert_array_equal(again.parameters[name], array)
+    assert again.about == model.about
+
+
+def test_the_seed_and_repeats(model: Model, dataset: Dataset, config: TrainConfig) -> None:
+    """Another seed makes another model; repeats tell how much the metrics move for it."""
+    other = train(dataset, replace(config, seed=1))
+    changed = [
+        name
+        for name, array in model.parameters.items()
+        if not np.array_equal(array, other.parameters[name])
+    ]
+    assert changed
+    repeated = train(dataset, config, repeats=2)
+    for name, array in model.parameters.items():
+        np.testing.assert_array_equal(repeated.parameters[name], array)
+    spread = repeated.about["metrics"]["repeats"]
+    assert spread["n"] == 2
+    for label, units in spread["labels"].items():
+        for unit, found in units.items():
+            values = [m.about["metrics"]["labels"][label][unit]["f1"] for m in (model, other)]
+            assert found["f1"] == [min(values), pytest.approx(sum(values) / 2), max(values)]
+    assert "of 2 cross-validations" in model_card(repeated)
 
 
 def test_the_data_hash_tells_data_apart(model: Model, dataset: Dataset) -> None:
