@@ -47,7 +47,7 @@ HOMES = {
 BARE = ("errors", "schema")
 LONGEST = 300
 #: Still longer; each is to be cut.
-TOO_LONG = {"model/bundle", "text/patterns", "run/scoring"}
+TOO_LONG = {"model/bundle", "run/scoring"}
 #: Files that a room may hold; more would be two rooms.
 FULL = 16
 
