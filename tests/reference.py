@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby, pairwise
 
+import naive
 import numpy as np
 import spacy
 from spacy.lang.tokenizer_exceptions import emoticons
@@ -15,13 +16,9 @@ from spacy.strings import hash_string
 from classifier.analysis import CUES, Analysis, joined
 from classifier.model.bundle import Model
 from classifier.model.calibration import apply_page, apply_sigmoid
-from classifier.model.context import context_features
 from classifier.model.decision import EXTREME
 from classifier.text import Analyser
-from classifier.text.analyser import _closing, _opening
-from classifier.text.layout import layout
 from classifier.text.patterns import Matches, alternatives, longest, words_of
-from classifier.text.sentences import Tokens, sentence_starts
 from classifier.text.tokenizer import pieces
 from classifier.text.words import Trait, normalise, stem, traits
 
@@ -67,16 +64,18 @@ class Reference:
 
     def _page(self, text: str) -> Analysis:
         tokens, spellings = self._tokens(text)
-        starts = sentence_starts(tokens)
-        sentence_bounds = np.append(np.flatnonzero(starts), len(starts))
-        page_bounds = np.array([0, int(starts.sum())])
-        table, heading, lead = layout(tokens, sentence_bounds, page_bounds)
+        starts = naive.sentence_starts(tokens)
+        sentence_bounds = np.array([*(i for i, start in enumerate(starts) if start), len(starts)])
+        page_bounds = np.array([0, sum(starts)])
+        table, heading, lead = naive.layout(tokens, starts)
         words = [normalise(spelling) for spelling in spellings]
         kinds = [self._kind(word) for word in words]
         limit = np.repeat(sentence_bounds[1:], np.diff(sentence_bounds))
         found = self._matches(
-            words, kinds, _opening(tokens, starts), _closing(tokens, limit), limit
+            words, kinds, naive.opens(tokens, starts), naive.closes(tokens, starts), limit
         )
+        start = np.array([token.start for token in tokens], dtype=np.int64)
+        end = np.array([token.end for token in tokens], dtype=np.int64)
         sentence = np.searchsorted(sentence_bounds, found.first, side="right") - 1
         cues = np.zeros((len(table), len(CUES)))
         for s, rule in zip(sentence, found.owner, strict=True):
@@ -87,31 +86,30 @@ class Reference:
 
         return Analysis(
             page_bounds, sentence_bounds,
-            tokens.start[sentence_bounds[:-1]], tokens.end[sentence_bounds[1:] - 1],
+            start[sentence_bounds[:-1]], end[sentence_bounds[1:] - 1],
             hashed(words), hashed([stem(word) for word in words]), hashed(kinds),
-            found.owner, sentence, tokens.start[found.first], tokens.end[found.last - 1],
+            found.owner, sentence, start[found.first], end[found.last - 1],
             table, cues, heading, lead,
         )  # fmt: skip
 
-    def _tokens(self, text: str) -> tuple[Tokens, list[str]]:
-        rows, spellings = [], []
+    def _tokens(self, text: str) -> tuple[list[naive.Token], list[str]]:
+        tokens, spellings = [], []
         breaks, end = 0, 0
         for start, spelling in self._spellings(text):
             here = traits(spelling, self.segmentation)
             if here & Trait.SPACE:
                 breaks |= here
                 continue
-            first = not rows
-            rows.append((
-                here, start, start + len(spelling), first,
+            first = not tokens
+            tokens.append(naive.Token(
+                here, start, start + len(spelling),
                 bool(breaks & Trait.NEWLINE) and not first,
                 bool(breaks & Trait.BLANK_LINE) and not first,
                 first or start > end,
             ))  # fmt: skip
             spellings.append(spelling)
             breaks, end = 0, start + len(spelling)
-        columns = np.array(rows, dtype=np.int64).reshape(-1, 7).T
-        return Tokens(*columns[:3], *columns[3:].astype(bool)), spellings
+        return tokens, spellings
 
     def _spellings(self, text: str) -> Iterator[tuple[int, str]]:
         """Tokens and runs of white space, each with its place; every chunk by itself."""
@@ -158,7 +156,7 @@ def predict(model: Model, X: Analysis) -> tuple[np.ndarray, np.ndarray]:
             {rule: math.log1p(n) for rule, n in Counter(X.cue_rule[on_page].tolist()).items()}
         ), p["page_coef"]))  # fmt: skip
     page_z = np.array(page_z).reshape(-1, len(model.labels))
-    seen = context_features(z + p["intercept"], page_z + p["page_intercept"], X)
+    seen = naive.context_features(z + p["intercept"], page_z + p["page_intercept"], X)
     logits = [_product(dict(enumerate(row)), p["context_coef"]) for row in seen.tolist()]
     logits = np.array(logits).reshape(z.shape) + p["context_intercept"]
     sentences = apply_sigmoid(np.clip(logits, -EXTREME, EXTREME), p["calibration"])

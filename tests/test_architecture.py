@@ -47,7 +47,7 @@ HOMES = {
 BARE = ("errors", "schema")
 LONGEST = 300
 #: Still longer; each is to be cut.
-TOO_LONG = {"text/patterns", "training/training"}
+TOO_LONG = {"training/training"}
 #: Files that a room may hold; more would be two rooms.
 FULL = 16
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from operator import itemgetter
@@ -32,14 +32,11 @@ _NUMBER = "<NUM>"
 _UNKNOWN = frozenset({0})
 #: More words than this are never told apart by patterns.
 _SYMBOL_BITS = 24
-#: States after which the automaton is begun anew, so that memory stays bounded; steps are remembered
-#: in a table of this many bits, which is never more than half full. 14 MB of English make 18,500 states
-#: and 230,000 steps.
-_MOST_STATES, _TABLE_BITS = 50_000, 20
-#: 2 ** 64 over the golden ratio, as a signed number: Fibonacci hashing (Knuth 1973, section 6.4).
-_MULTIPLIER = -0x61C8864680B583EB
-#: Walks at a time, so that one step of all of them cannot fill the table.
-_MOST_WALKS = 1 << _TABLE_BITS - 2
+#: States and steps after which the automaton is begun anew, so that memory stays bounded. 14 MB of
+#: English make 18,500 states and 230,000 steps.
+_MOST_STATES, _MOST_STEPS = 50_000, 500_000
+#: Walks at a time, so that one step of all of them cannot take much memory.
+_MOST_WALKS = 1 << 18
 #: A state: the owners of the patterns that end there, from ``first`` up to ``anywhere``, and up to
 #: ``at_end`` where ``<END>`` holds; items that lead on, each as a bit of ``low`` and one of ``high``,
 #: which it shares with others; the state that any other word leads to. Most words fit no item.
@@ -90,6 +87,18 @@ class Matches:
     last: Int
 
 
+class _Steps(dict[int, int]):
+    """Where a symbol leads from a state, found out when it is first asked for."""
+
+    def __init__(self, target: Callable[[int], int]) -> None:
+        super().__init__()
+        self._target = target
+
+    def __missing__(self, key: int) -> int:
+        target = self[key] = self._target(key)
+        return target
+
+
 class PatternTree:
     """All patterns of all owners, compiled.
 
@@ -122,25 +131,22 @@ class PatternTree:
                 fits[word].add(items[item])
         self._fits = {word: frozenset({0} | numbers) for word, numbers in fits.items()}
         self._symbols: dict[frozenset[int], int] = {}
+        self._fits_of: list[frozenset[int]] = []  # of each symbol
         self._symbol_bits = np.zeros(0, dtype=_BITS)
         self._forget()
 
     def _forget(self) -> None:
         """Begin the automaton anew."""
         self._states: dict[frozenset[int], int] = {}
-        self._branches: list[tuple[dict[int, set[int]], set[int]]] = []
+        self._branches: list[tuple[dict[int, set[int]], set[int], int]] = []
         self._facts: npt.NDArray[Any] = np.zeros(0, dtype=_FACTS)
         self._owners: Int = np.zeros(0, dtype=np.int64)
         self._found: list[tuple[int, tuple[int, int], int, set[int], set[int]]] = []
+        self._steps = _Steps(self._target)
+        self._first: Int = np.zeros((2, 0), dtype=np.int64)  # target of each symbol from ``_begin``
         self._state(frozenset())
         self._begin = [self._state(frozenset(nodes)) for nodes in ((0,), (0, 1))]
         self._store()
-        self._forget_steps()
-
-    def _forget_steps(self) -> None:
-        self._n_steps = 0
-        self._keys = np.full(1 << _TABLE_BITS, -1)  # a hash table with open addressing
-        self._targets = np.zeros(1 << _TABLE_BITS, dtype=np.int64)
 
     def _child(self, node: int, item: int) -> int:
         child = self._children[node].setdefault(item, len(self._children))
@@ -158,6 +164,7 @@ class PatternTree:
         number = self._symbols.get(items)
         if number is None:
             number = self._symbols[items] = len(self._symbols)
+            self._fits_of.append(items)
             bits = np.array([_bits(items)], dtype=_BITS)
             self._symbol_bits = extended(self._symbol_bits, number, bits)
         return number
@@ -178,7 +185,7 @@ class PatternTree:
         """
         found = [np.zeros((3, 0), dtype=np.int64)]
         for begin in range(0, len(symbol), _MOST_WALKS):
-            if len(self._states) > _MOST_STATES:
+            if len(self._states) > _MOST_STATES or len(self._steps) > _MOST_STEPS:
                 self._forget()
             first = position = np.arange(begin, min(begin + _MOST_WALKS, len(symbol)))
             state = self._first_step(symbol[first], start[first])
@@ -202,9 +209,11 @@ class PatternTree:
 
     def _first_step(self, symbol: Int, start: Bool) -> Int:
         """The state after one word of each walk."""
-        every = np.arange(len(self._symbols))
-        anywhere, at_start = (self._step(np.full_like(every, at), every) for at in self._begin)
-        return np.where(start, at_start[symbol], anywhere[symbol])
+        new = np.arange(self._first.shape[1], len(self._symbols))
+        if len(new):
+            steps = [self._step(np.full_like(new, begin), new) for begin in self._begin]
+            self._first = np.concatenate([self._first, steps], axis=1)
+        return np.asarray(self._first[start.astype(np.int64), symbol])
 
     def _step(self, state: Int, symbol: Int) -> Int:
         """Where each symbol leads from each state."""
@@ -213,44 +222,19 @@ class PatternTree:
         high = self._facts["high"][state[near]] & self._symbol_bits["high"][symbol[near]]
         near = near[high != 0]
         keys = state[near] << _SYMBOL_BITS | symbol[near]
-        places = self._places(keys)
-        while len(new := keys[self._keys[places] != keys]):
-            self._learn(np.unique(new))
-            places = self._places(keys)
-        targets[near] = self._targets[places]
+        targets[near] = np.fromiter(
+            map(self._steps.__getitem__, keys.tolist()), np.int64, len(keys)
+        )
+        self._store()
         return np.asarray(targets)
 
-    def _places(self, keys: Int) -> Int:
-        """Where each key stands in the hash table, or the free place where it belongs."""
-        places = (keys * _MULTIPLIER >> 64 - _TABLE_BITS) & (1 << _TABLE_BITS) - 1
-        there = self._keys[places]
-        wrong = np.flatnonzero((there != keys) & (there >= 0))
-        while len(wrong):
-            places[wrong] = places[wrong] + 1 & (1 << _TABLE_BITS) - 1
-            there = self._keys[places[wrong]]
-            wrong = wrong[(there != keys[wrong]) & (there >= 0)]
-        return places
-
-    def _learn(self, keys: Int) -> None:
-        """Find out where steps lead that were never taken."""
-        if self._n_steps + len(keys) > 1 << _TABLE_BITS - 1:
-            self._forget_steps()
-        self._n_steps += len(keys)
-        left = keys
-        while len(left):  # two keys that ask for one place: the second looks again
-            places = self._places(left)
-            self._keys[places] = left
-            left = left[self._keys[places] != left]
-        fits = list(self._symbols)
-        states, symbols = keys >> _SYMBOL_BITS, keys & (1 << _SYMBOL_BITS) - 1
-        targets = self._facts["any_word"][states]
-        for i, (state, symbol) in enumerate(zip(states.tolist(), symbols.tolist(), strict=True)):
-            branches, useful = self._branches[state]
-            if not useful.isdisjoint(fits[symbol]):
-                fitting = fits[symbol] & branches.keys()
-                targets[i] = self._state(frozenset().union(*(branches[item] for item in fitting)))
-        self._targets[self._places(keys)] = targets
-        self._store()
+    def _target(self, key: int) -> int:
+        """Where a step leads that was never taken."""
+        branches, useful, any_word = self._branches[key >> _SYMBOL_BITS]
+        fits = self._fits_of[key & (1 << _SYMBOL_BITS) - 1]
+        if useful.isdisjoint(fits):
+            return any_word
+        return self._state(frozenset().union(*(branches[i] for i in fits & branches.keys())))
 
     def _state(self, nodes: frozenset[int]) -> int:
         """The number of a set of nodes."""
@@ -262,15 +246,18 @@ class PatternTree:
         for node in nodes:
             for item, child in self._children[node].items():
                 branches[item].add(child)
-        self._branches.append((branches, branches.keys() - _UNKNOWN))
+        self._branches.append((branches, branches.keys() - _UNKNOWN, 0))
         anywhere = {owner for node in nodes for owner in self._accepts[node]}
         at_end = {owner for node in nodes for owner in self._accepts_at_end[node]} - anywhere
         any_word = self._state(frozenset(branches[0])) if 0 in branches else 0
+        self._branches[number] = (branches, branches.keys() - _UNKNOWN, any_word)
         self._found.append((number, _bits(branches), any_word, anywhere, at_end))
         return number
 
     def _store(self) -> None:
         """Put what ``_state`` found out into the arrays that walks look into."""
+        if not self._found:
+            return
         used = len(self._states) - len(self._found)
         n_owners = int(self._facts["at_end"][used - 1]) if used else 0
         rows: list[tuple[int, ...]] = []

@@ -157,9 +157,9 @@ def test_tree_finds_what_the_naive_matcher_finds(patterns: list[str], words: Wor
 @settings(deadline=None, max_examples=50)
 @given(st.lists(pattern(), min_size=1, max_size=6), sequences())
 def test_limits_change_nothing(patterns: list[str], words: Words) -> None:
-    """A table that is always full, few walks at a time, an automaton begun anew for each."""
+    """Few walks at a time, an automaton begun anew for each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(patterns_module, "_TABLE_BITS", 5)
+        patch.setattr(patterns_module, "_MOST_STEPS", 5)
         patch.setattr(patterns_module, "_MOST_WALKS", 3)
         patch.setattr(patterns_module, "_MOST_STATES", 4)
         assert as_set(compiled(patterns, words)) == naive(patterns, words)
