@@ -149,7 +149,7 @@ def test_what_cannot_be_done_is_said(
 @pytest.mark.parametrize("name", ["spark", "ray"])
 def test_a_missing_extra_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, {"spark": "pyspark.errors", "ray": "ray"}[name], None)
-    monkeypatch.delitem(sys.modules, f"classifier.run.engines.{name}", raising=False)
+    monkeypatch.delitem(sys.modules, f"classifier.run.{name}", raising=False)
     monkeypatch.delitem(sys.modules, "pyspark", raising=False)
     with pytest.raises(InputError, match=rf"pip install 'health-marketing-classifier\[{name}\]'"):
         open_engine(name)
