@@ -147,7 +147,9 @@ class Verdict:
     """The answer for one page; ``error`` set and no scores when there is none.
 
     ``decisions`` has ``FLAG``, ``REVIEW`` or ``PASS`` for each label where a review band was asked for,
-    else it is ``None``. A page takes the strongest of its sentences.
+    else it is ``None``. A page takes the strongest of its sentences. ``language`` is an ISO 639-1 code,
+    ``"und"`` where it cannot be told, ``None`` where it was not asked for; a text that is not judged
+    because of it has neither scores nor flags.
     """
 
     id: str
@@ -160,3 +162,5 @@ class Verdict:
     carry_text: bool = False
     error: str | None = None
     decisions: Mapping[str, str] | None = None
+    language: str | None = None
+    judged: bool = True

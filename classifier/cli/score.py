@@ -104,6 +104,11 @@ def _number_of_jobs(ctx: click.Context, param: click.Parameter, value: str) -> i
     help="Texts that take longer become error rows. Default: no limit.",
 )
 @click.option(
+    "--any-language",
+    is_flag=True,
+    help="Score texts that are not English too, which the shipped model has not learned from.",
+)
+@click.option(
     "-j",
     "--jobs",
     metavar="N|auto",
@@ -143,6 +148,7 @@ def command(
     min_recall: float | None,
     max_chars: int,
     timeout: float | None,
+    any_language: bool,
     jobs: int,
     resume: bool,
     engine: str,
@@ -193,6 +199,7 @@ def command(
         sentences=sentences,
         n_jobs=jobs,
         timeout=timeout,
+        any_language=any_language,
     )
     counts: Counter[str] = Counter()
     banded = review is not None

@@ -23,8 +23,19 @@ from classifier.analysis import Analysis, Float, Int
 from classifier.errors import BundleError, InputError
 from classifier.model.bundle import DECIMALS, MANIFEST, Model, load
 from classifier.run.workers import ordered_map
-from classifier.schema import FLAG, PASS, REVIEW, Cue, Page, Sentence, Verdict
+from classifier.schema import (
+    FLAG,
+    PASS,
+    PROMOTIONAL,
+    REVIEW,
+    UNSUPPORTED_CLAIM,
+    Cue,
+    Page,
+    Sentence,
+    Verdict,
+)
 from classifier.text.analyser import Analyser
+from classifier.text.language import ENGLISH, UNDETERMINED, language
 from classifier.time_limit import Overtime, can_watch, time_limit
 
 #: Pages and characters that make a batch. Larger batches save little and cost memory.
@@ -36,8 +47,11 @@ DECISIONS = (PASS, REVIEW, FLAG)
 _FLAGGED = DECISIONS.index(FLAG)
 #: Thresholds, or edges of the review band, by label, in a form that can be a key.
 Edges = tuple[tuple[str, float], ...]
-#: A bundle's path, its stamp, thresholds and review band.
-Key = tuple[str, str, Edges, Edges | None]
+#: A bundle's path, its stamp, thresholds, review band and whether any language is judged.
+Key = tuple[str, str, Edges, Edges | None, bool]
+#: Labels of the project's guide, which is about English; models with other labels may be in any
+#: language, and theirs is not asked for.
+_ENGLISH_LABELS = frozenset((PROMOTIONAL, UNSUPPORTED_CLAIM))
 
 
 def default_model() -> Path:
@@ -64,6 +78,9 @@ class Scorer:
     review
         Lower edge of the review band, by label; where it is not below the threshold there is no band.
         Verdicts have ``decisions`` when this is given.
+    any_language
+        Judge texts in other languages than English too. A model whose labels are not those of the
+        project's guide judges any language, and its verdicts name none.
 
     Raises
     ------
@@ -76,12 +93,17 @@ class Scorer:
         model: str | Path | Model,
         thresholds: Mapping[str, float] | None = None,
         review: Mapping[str, float] | None = None,
+        any_language: bool = False,
     ) -> None:
         self.model = model if isinstance(model, Model) else load(model)
         self.analyser = Analyser(split=self.model.unit == "sentence")
         self.model.require(self.analyser.fingerprint)
         self.thresholds = self._replaced(thresholds or {})
         self.review = None if review is None else self._replaced(review)
+        self.any_language = any_language
+        self._tells = self.model.unit == "sentence" and _ENGLISH_LABELS.issuperset(
+            self.model.labels
+        )
 
     def _replaced(self, values: Mapping[str, float]) -> dict[str, float]:
         """The model's thresholds with some of them replaced."""
@@ -110,6 +132,26 @@ class Scorer:
         ]
 
     def _score(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
+        languages = [language(page.text) if self._tells else None for page in pages]
+        judged = [self.any_language or code in (None, ENGLISH, UNDETERMINED) for code in languages]
+        chosen = [page for page, wanted in zip(pages, judged, strict=True) if wanted]
+        verdicts = iter(self._judge(chosen, sentences))
+        return [
+            replace(next(verdicts), language=code) if wanted else self._unjudged(page, code)
+            for page, code, wanted in zip(pages, languages, judged, strict=True)
+        ]
+
+    def _unjudged(self, page: Page, code: str | None) -> Verdict:
+        """The verdict on a text in a language that the model does not know."""
+        return replace(
+            self._failed(page, None),
+            model=self.model.name,
+            carry_text=page.carry_text,
+            language=code,
+            judged=False,
+        )
+
+    def _judge(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
         if not pages:
             return []
         X = self.analyser.analyse([page.text for page in pages])
@@ -133,8 +175,8 @@ class Scorer:
             for number, page in enumerate(pages)
         ]
 
-    def _failed(self, page: Page, error: str) -> Verdict:
-        """The verdict on a record that could not be scored."""
+    def _failed(self, page: Page, error: str | None) -> Verdict:
+        """The verdict on a record without scores."""
         decisions: dict[str, str] | None = None if self.review is None else {}
         return Verdict(
             id=page.id, text=page.text, columns=page.columns, error=error, decisions=decisions
@@ -237,6 +279,7 @@ def score_pages(
     sentences: str = "flagged",
     n_jobs: int = 1,
     timeout: float | None = None,
+    any_language: bool = False,
     then: Callable[[Verdict], Any] | None = None,
 ) -> Generator[Any, None, None]:
     """Score a stream of pages; verdicts come in the order of the pages, one for each.
@@ -257,6 +300,8 @@ def score_pages(
         (out of memory) becomes an error; see ``classifier.run.workers``.
     timeout
         Seconds that a page may take before it becomes an error; ``None`` is no limit.
+    any_language
+        See ``Scorer``.
     then
         What is done with each verdict where it was made, and yielded in its place: a whole verdict is
         dear to send from a worker. Must be something that can be pickled.
@@ -273,7 +318,7 @@ def score_pages(
     _check(sentences)
     if timeout is not None and not can_watch(here=n_jobs == 1):
         raise InputError("A timeout needs POSIX signals and the main thread (or else two jobs).")
-    key = _key(model, thresholds, review)
+    key = _key(model, thresholds, review, any_language)
     _scorer(*key)  # a broken bundle is reported here, not by a worker
     score = partial(_score_and, then, key, sentences, timeout)
     if n_jobs == 1:
@@ -292,9 +337,10 @@ def open_scorer(
     model: str | Path,
     thresholds: Mapping[str, float] | None = None,
     review: Mapping[str, float] | None = None,
+    any_language: bool = False,
 ) -> Scorer:
     """The scorer of a bundle; opened once per process, and anew when the bundle was saved anew."""
-    return _scorer(*_key(model, thresholds, review))
+    return _scorer(*_key(model, thresholds, review, any_language))
 
 
 def _check(sentences: str) -> None:
@@ -312,9 +358,11 @@ def _key(
     model: str | Path,
     thresholds: Mapping[str, float] | None,
     review: Mapping[str, float] | None,
+    any_language: bool,
 ) -> Key:
     """What tells scorers apart, also of bundles that were saved to one path one after the other."""
-    return str(Path(model).resolve()), model_stamp(model), *as_edges(thresholds, review)
+    edges, band = as_edges(thresholds, review)
+    return str(Path(model).resolve()), model_stamp(model), edges, band, any_language
 
 
 def as_edges(
@@ -366,5 +414,7 @@ def _without_text(page: Page, problem: str) -> Page:
 
 
 @lru_cache(maxsize=2)
-def _scorer(path: str, stamp: str, thresholds: Edges, review: Edges | None) -> Scorer:
-    return Scorer(path, dict(thresholds), None if review is None else dict(review))
+def _scorer(
+    path: str, stamp: str, thresholds: Edges, review: Edges | None, any_language: bool
+) -> Scorer:
+    return Scorer(path, dict(thresholds), None if review is None else dict(review), any_language)
