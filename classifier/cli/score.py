@@ -240,7 +240,7 @@ def command(
             raise
     click.echo(summary(counts, labels, scorer.model.name, sentences != "none"), err=True)
     if counts["failed"]:
-        sys.exit(3 if counts["scored"] else 1)
+        sys.exit(3 if counts["scored"] or counts["not judged"] else 1)
 
 
 def _write(
