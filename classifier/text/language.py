@@ -20,8 +20,8 @@ _FUNCTION_WORDS = frozenset(
         *("you", "your"),
     )
 )
-#: Share of words that must be such for a text to be English without asking the detector. English
-#: pages of ``data/corpus`` have 0.25 in the median; ``benchmarks/language.md`` counts the errors.
+#: Share of words that must be such for a text to be English without asking the detector. Set by
+#: hand; ``benchmarks/language.md`` counts the errors.
 _CERTAIN = 0.12
 #: Words that this share takes at least.
 _FEWEST = 8
@@ -30,8 +30,8 @@ _WINDOW = 1_000
 #: Share of letters outside the Latin script from which on a text is not English.
 _FOREIGN_SCRIPT = 0.5
 #: In the Latin script: probability that the detector must give a language, and how many times that
-#: of English, before a text counts as written in it. Chosen on ``tests/text/languages.jsonl`` and
-#: the corpus: trade names and headings without a sentence get 0.05 to 0.3.
+#: of English, before a text counts as written in it. Set by hand after a
+#: look at ``tests/text/languages.jsonl`` and a dozen product names, which got 0.02 to 0.35.
 _CONFIDENT, _ODDS = 0.3, 8.0
 #: Letters below which a text in the Latin script is not told: names and headings look foreign.
 _FEWEST_LETTERS = 25
