@@ -170,7 +170,8 @@ class Verdict:
 
     ``decisions`` has ``FLAG``, ``REVIEW`` or ``PASS`` for each label where a review band was asked for,
     else it is ``None``. A page is flagged from its own threshold on, which no flagged sentence falls
-    short of.
+    short of. ``language`` is an ISO 639-1 code, ``"und"`` where it cannot be told, ``None`` where it was
+    not asked for; a text that is not ``judged`` because of it has neither scores nor flags.
     """
 
     id: str
@@ -183,3 +184,5 @@ class Verdict:
     carry_text: bool = False
     error: str | None = None
     decisions: Mapping[str, str] | None = None
+    language: str | None = None
+    judged: bool = True

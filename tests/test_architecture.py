@@ -34,6 +34,7 @@ LEVEL = {room: number for number, rooms in enumerate(LEVELS) for room in rooms}
 #: Where a library may be imported.
 HOMES = {
     "spacy": ("text/",),
+    "py3langid": ("text/",),
     "sklearn": ("model/", "training/"),
     "click": ("cli/",),
     "pyarrow": ("read/", "write/", "run/"),

@@ -11,7 +11,7 @@ import click
 #: Parameters of ``classifier score`` that engines heed; the others are for one machine.
 HEEDED = (
     *("engine", "inputs", "model", "output", "format_", "sentences", "text_column", "id_column"),
-    *("thresholds", "min_precision", "min_recall", "max_chars"),
+    *("thresholds", "min_precision", "min_recall", "max_chars", "any_language"),
 )
 
 
@@ -45,7 +45,10 @@ def score_with(
         path,
         thresholds=thresholds,
         review=review,
-        **{n: given[n] for n in ("sentences", "text_column", "id_column", "max_chars")},
+        **{
+            n: given[n]
+            for n in ("sentences", "text_column", "id_column", "max_chars", "any_language")
+        },
         reads=reads,
         writes=given["format_"] or _format(target) or reads,
     )

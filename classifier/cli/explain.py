@@ -19,6 +19,7 @@ import click
     help="N-grams that text names for a label, and as many against it.",
 )
 @click.option("--all", "every", is_flag=True, help="Explain all sentences, flagged or not.")
+@click.option("--any-language", is_flag=True, help="Explain texts that are not English too.")
 @click.option(
     "--format",
     "format_",
@@ -33,6 +34,7 @@ def command(
     label: str | None,
     top: int,
     every: bool,
+    any_language: bool,
     format_: str,
 ) -> None:
     """Explain INPUTS: what 'classifier score' reads, or '-' for plain text from stdin.
@@ -51,7 +53,7 @@ def command(
     from classifier.run.scoring import open_scorer
     from classifier.values import printable
 
-    scorer = open_scorer(model or default_model())
+    scorer = open_scorer(model or default_model(), any_language=any_language)
     colour = colours_welcome()
     failures = []
     for page in read_pages(inputs):

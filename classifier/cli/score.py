@@ -94,6 +94,7 @@ _FREE = ("inputs", "model", "output", "jobs", "resume", "overwrite", "engine")
     metavar="SECONDS",
     help="Texts that take longer become error rows. Default: no limit.",
 )
+@click.option("--any-language", is_flag=True, help="Judge texts that are not English too.")
 @click.option(
     "-j",
     "--jobs",
@@ -135,6 +136,7 @@ def command(
     min_recall: float | None,
     max_chars: int,
     timeout: float | None,
+    any_language: bool,
     jobs: int,
     resume: bool,
     overwrite: bool,
@@ -202,6 +204,7 @@ def command(
         n_jobs=jobs,
         timeout=timeout,
         max_chars=max_chars,
+        any_language=any_language,
     )
     counts: Counter[str] = Counter()
     keep = output if os.path.isfile(output) else None
@@ -244,7 +247,7 @@ def command(
     click.echo(summary(counts, labels, scorer.model.name, sentences != "none"), err=True)
     click.echo(passed_over(found.unknown, found.outputs), err=True, nl=False)
     if counts["failed"]:
-        sys.exit(3 if counts["scored"] else 1)
+        sys.exit(3 if counts["scored"] or counts["not judged"] else 1)
 
 
 def _write(
@@ -276,7 +279,7 @@ def _write(
                 progress.advance()
                 if error:
                     progress.say(printable(error))
-        if keep and not counts["scored"]:
+        if keep and not (counts["scored"] or counts["not judged"]):
             raise InputError(f"nothing could be scored; {keep} is left as it was")
 
 

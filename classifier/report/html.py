@@ -63,6 +63,9 @@ class HtmlRows:
             if verdict.error is not None:
                 cells.append('<td class="n error" colspan="2">error')
                 continue
+            if not verdict.judged:
+                cells.append('<td class="n faint" colspan="2">not judged')
+                continue
             count = sum(label in sentence.flags for sentence in verdict.sentences)
             bold = ("<b>", "</b>") if label in verdict.flags else ("", "")
             cells.append(f'<td class="n">{bold[0]}{verdict.scores[label]:.2f}{bold[1]}')
@@ -73,6 +76,9 @@ class HtmlRows:
         head = f'<article id="r{number}"><h2>{escape(verdict.id)}</h2>'
         if verdict.error is not None:
             return f'{head}<p class="error">{escape(verdict.error)}</p></article>'
+        if not verdict.judged:
+            note = f"not judged (language: {verdict.language})"
+            return f'{head}<p class="faint">{escape(note)}</p></article>'
         scores = ", ".join(f"{x} {verdict.scores[x]:.2f}" for x in self._labels)
         return (
             f'{head}<div class="faint">{escape(scores)}</div>'

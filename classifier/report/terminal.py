@@ -40,6 +40,8 @@ def page_text(
     name = paint(printable(verdict.id), _BOLD)
     if verdict.error is not None:
         return f"{name}\n  error: {printable(verdict.error)}\n"
+    if not verdict.judged:
+        return f"{name}: not judged (language: {verdict.language})\n"
     flags = ", ".join(paint.label(label) for label in verdict.flags) or "no flag"
     scores = "  ".join(f"{label} {verdict.scores[label]:.2f}" for label in labels)
     lines = [f"{name}: {flags}", paint(f"  page scores: {scores}", _DIM)]
@@ -113,7 +115,8 @@ class TextRows:
 
 def tally(verdict: Verdict) -> Counter[str]:
     """What one verdict adds to the counts of ``summary``."""
-    counts = Counter(["failed" if verdict.error else "scored"])
+    kind = "failed" if verdict.error else "scored" if verdict.judged else "not judged"
+    counts = Counter([kind])
     counts.update(f"page/{label}" for label in verdict.flags)
     counts.update(f"sentence/{label}" for s in verdict.sentences for label in s.flags)
     return counts
@@ -122,10 +125,12 @@ def tally(verdict: Verdict) -> Counter[str]:
 def summary(counts: Counter[str], labels: Sequence[str], model: str, with_sentences: bool) -> str:
     """What a run found, for stderr.
 
-    ``counts`` has ``scored``, ``failed``, ``page/LABEL`` and ``sentence/LABEL``, see ``tally``.
+    ``counts`` has ``scored``, ``failed``, ``not judged``, ``page/LABEL`` and ``sentence/LABEL``, see
+    ``tally``.
     """
     failures = f", {counts['failed']} failed" if counts["failed"] else ""
-    lines = [f"{counts['scored']} records scored with {model}{failures}"]
+    unjudged = f", {counts['not judged']} not judged (not English)" if counts["not judged"] else ""
+    lines = [f"{counts['scored']} records scored with {model}{unjudged}{failures}"]
     width = max(map(len, labels), default=0)
     for label in labels:
         line = f"  {label:<{width}}  {counts[f'page/{label}']:>6} pages"

@@ -39,6 +39,8 @@ class Job:
         ``flagged``, ``all`` or ``none``.
     options
         Columns of text and id, and the characters that a text may have.
+    any_language
+        See ``Scorer``.
     reads, writes
         ``parquet`` for batches with the table's own columns, ``jsonl`` for batches with one column
         of JSON lines.
@@ -51,6 +53,7 @@ class Job:
     review: FrozenThresholds | None = None
     sentences: str = "flagged"
     options: Options = field(default_factory=Options)
+    any_language: bool = False
     reads: str = "parquet"
     writes: str = "parquet"
 
@@ -65,6 +68,7 @@ class Job:
         text_column: str = "text",
         id_column: str = "id",
         max_chars: int = 1_000_000,
+        any_language: bool = False,
         reads: str = "parquet",
         writes: str = "parquet",
     ) -> Self:
@@ -83,7 +87,7 @@ class Job:
         if text_column == id_column:
             raise InputError(f"The text and the id cannot be the same column, {text_column!r}.")
         folder = Path(model or default_model()).resolve()
-        scorer = open_scorer(folder, thresholds, review)  # what is wrong is said here
+        scorer = open_scorer(folder, thresholds, review, any_language)  # what is wrong is said here
         edges, band = frozen_thresholds(thresholds, review)
         return cls(
             name=folder.name,
@@ -93,6 +97,7 @@ class Job:
             review=band,
             sentences=sentences,
             options=Options(text_column, id_column, max_chars),
+            any_language=any_language,
             reads=reads,
             writes=writes,
         )
@@ -106,7 +111,7 @@ class Job:
             If this machine's text pipeline (release of spaCy or of this package) is not the one that
             the model was trained with.
         """
-        return _opened(self.name, self.files, self.thresholds, self.review)
+        return _opened(self.name, self.files, self.thresholds, self.review, self.any_language)
 
 
 @lru_cache(maxsize=2)
@@ -115,10 +120,12 @@ def _opened(
     files: tuple[tuple[str, bytes], ...],
     thresholds: FrozenThresholds,
     review: FrozenThresholds | None,
+    any_language: bool,
 ) -> Scorer:
     with tempfile.TemporaryDirectory() as place:  # a scorer holds all of its bundle
         folder = Path(place) / name
         folder.mkdir()
         for file, content in files:
             (folder / file).write_bytes(content)
-        return Scorer(folder, dict(thresholds), None if review is None else dict(review))
+        band = None if review is None else dict(review)
+        return Scorer(folder, dict(thresholds), band, any_language)

@@ -8,6 +8,7 @@ neighbours never notice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,28 @@ import numpy as np
 from classifier.analysis import Analysis, Bool, Float, Int
 from classifier.errors import BundleError, InputError
 from classifier.model.bundle import DECIMALS, Model, load
-from classifier.schema import FLAG, PASS, REVIEW, Cue, Page, Sentence, Verdict
+from classifier.schema import (
+    FLAG,
+    PASS,
+    PROMOTIONAL,
+    REVIEW,
+    UNSUPPORTED_CLAIM,
+    Cue,
+    Page,
+    Sentence,
+    Verdict,
+)
 from classifier.text.analyser import Analyser
+from classifier.text.language import ENGLISH, UNDETERMINED, language
 
 #: Which sentences a verdict lists.
 SENTENCES = ("flagged", "all", "none")
 #: From weak to strong; a page takes the strongest of its sentences.
 DECISIONS = (PASS, REVIEW, FLAG)
 _FLAGGED = DECISIONS.index(FLAG)
+#: Labels of the project's guide, which is about English; models with other labels may be in any
+#: language, and theirs is not asked for.
+_ENGLISH_LABELS = frozenset((PROMOTIONAL, UNSUPPORTED_CLAIM))
 
 
 class Scorer:
@@ -37,6 +52,9 @@ class Scorer:
     review
         Lower edge of the review band, by label; where it is not below the threshold there is no band.
         Verdicts have ``decisions`` when this is given.
+    any_language
+        Judge texts in other languages than English too. A model whose labels are not those of the
+        project's guide judges any language, and its verdicts name none.
 
     Raises
     ------
@@ -49,6 +67,7 @@ class Scorer:
         model: str | Path | Model,
         thresholds: Mapping[str, float] | None = None,
         review: Mapping[str, float] | None = None,
+        any_language: bool = False,
     ) -> None:
         self.model = model if isinstance(model, Model) else load(model)
         self.analyser = Analyser(split=self.model.unit == "sentence")
@@ -56,6 +75,10 @@ class Scorer:
         self.thresholds = self._replaced(thresholds or {})
         self.page_thresholds = dict(self.model.page_thresholds) | dict(thresholds or {})
         self.review = None if review is None else self._replaced(review)
+        self.any_language = any_language
+        self._names_language = self.model.unit == "sentence" and _ENGLISH_LABELS.issuperset(
+            self.model.labels
+        )
 
     def _replaced(self, values: Mapping[str, float]) -> dict[str, float]:
         """The model's thresholds with some of them replaced."""
@@ -83,6 +106,26 @@ class Scorer:
         ]
 
     def _score(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
+        languages = [language(page.text) if self._names_language else None for page in pages]
+        judged = [self.any_language or code in (None, ENGLISH, UNDETERMINED) for code in languages]
+        chosen = [page for page, wanted in zip(pages, judged, strict=True) if wanted]
+        verdicts = iter(self._judge(chosen, sentences))
+        return [
+            replace(next(verdicts), language=code) if wanted else self._unjudged(page, code)
+            for page, code, wanted in zip(pages, languages, judged, strict=True)
+        ]
+
+    def _unjudged(self, page: Page, code: str | None) -> Verdict:
+        """The verdict on a text in a language that the model does not know."""
+        return replace(
+            self._failed(page, None),
+            model=self.model.name,
+            carry_text=page.carry_text,
+            language=code,
+            judged=False,
+        )
+
+    def _judge(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
         if not pages:
             return []
         X = self.analyser.analyse([page.text for page in pages])
@@ -110,8 +153,8 @@ class Scorer:
             for number, page in enumerate(pages)
         ]
 
-    def _failed(self, page: Page, error: str) -> Verdict:
-        """The verdict on a record that could not be scored."""
+    def _failed(self, page: Page, error: str | None) -> Verdict:
+        """The verdict on a record without scores."""
         decisions: dict[str, str] | None = None if self.review is None else {}
         return Verdict(
             id=page.id, text=page.text, columns=page.columns, error=error, decisions=decisions

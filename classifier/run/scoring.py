@@ -27,8 +27,8 @@ BATCH_PAGES, BATCH_CHARACTERS = 256, 500_000
 AnyPage = TypeVar("AnyPage", bound=Page | RawPage)
 #: Thresholds, or edges of the review band, by label, in a form that can be a key.
 FrozenThresholds = tuple[tuple[str, float], ...]
-#: A bundle's path, its fingerprint, thresholds and review band.
-Key = tuple[str, str, FrozenThresholds, FrozenThresholds | None]
+#: A bundle's path, its fingerprint, thresholds, review band and whether any language is judged.
+Key = tuple[str, str, FrozenThresholds, FrozenThresholds | None, bool]
 
 
 def batches(pages: Iterable[AnyPage]) -> Iterator[list[AnyPage]]:
@@ -55,6 +55,7 @@ def score_pages(
     n_jobs: int = 1,
     timeout: float | None = None,
     max_chars: int = 1_000_000,
+    any_language: bool = False,
     to_row: Callable[[Verdict], Any] | None = None,
 ) -> Generator[Any, None, None]:
     """Score a stream of pages; verdicts come in the order of the pages, one for each.
@@ -79,6 +80,8 @@ def score_pages(
         limit.
     max_chars
         Code points that the text of a raw page may have.
+    any_language
+        See ``Scorer``.
     to_row
         Turns each verdict into what is yielded in its place, in the process that made it: whole
         verdicts are expensive to send between processes. Must be picklable.
@@ -95,7 +98,7 @@ def score_pages(
     check_sentences(sentences)
     if timeout is not None and not can_limit(here=n_jobs == 1):
         raise InputError("A timeout needs POSIX signals and the main thread (or else two jobs).")
-    key = _key(model, thresholds, review)
+    key = _key(model, thresholds, review, any_language)
     _scorer(*key)  # a broken bundle is reported here, not by a worker
     score = partial(_score_to_rows, to_row, key, sentences, timeout, Options(max_chars=max_chars))
     if n_jobs == 1:
@@ -114,9 +117,10 @@ def open_scorer(
     model: str | Path,
     thresholds: Mapping[str, float] | None = None,
     review: Mapping[str, float] | None = None,
+    any_language: bool = False,
 ) -> Scorer:
     """The scorer of a bundle; opened once per process, and anew when the bundle was saved anew."""
-    return _scorer(*_key(model, thresholds, review))
+    return _scorer(*_key(model, thresholds, review, any_language))
 
 
 def model_fingerprint(model: str | Path) -> str:
@@ -129,12 +133,14 @@ def _key(
     model: str | Path,
     thresholds: Mapping[str, float] | None,
     review: Mapping[str, float] | None,
+    any_language: bool,
 ) -> Key:
     """What tells scorers apart, also of bundles that were saved to one path one after the other."""
     return (
         str(Path(model).resolve()),
         model_fingerprint(model),
         *frozen_thresholds(thresholds, review),
+        any_language,
     )
 
 
@@ -191,6 +197,11 @@ def _without_text(page: Page | RawPage, problem: str) -> Page:
 
 @lru_cache(maxsize=2)
 def _scorer(
-    path: str, fingerprint: str, thresholds: FrozenThresholds, review: FrozenThresholds | None
+    path: str,
+    fingerprint: str,
+    thresholds: FrozenThresholds,
+    review: FrozenThresholds | None,
+    any_language: bool,
 ) -> Scorer:
-    return Scorer(path, dict(thresholds), None if review is None else dict(review))
+    band = None if review is None else dict(review)
+    return Scorer(path, dict(thresholds), band, any_language)

@@ -26,7 +26,7 @@ class PageRow:
     """Makes one row a page, but for the order of the input's own columns.
 
     Columns: id, the input's own, ``score_`` and ``flag_`` and ``n_`` (flagged sentences) of each
-    label, model, error.
+    label, language, model, error.
 
     Attributes
     ----------
@@ -42,15 +42,17 @@ class PageRow:
     def __call__(self, verdict: Verdict) -> PageCells:
         """Return the cells."""
         own = passthrough(verdict.columns, (*contract(self.review), *self.answers, EXTRA))
-        scores, failed = rounded(verdict.scores), verdict.error is not None
+        scores = rounded(verdict.scores)
+        unscored = verdict.error is not None or not verdict.judged
         counts = [
             sum(label in sentence.flags for sentence in verdict.sentences) for label in self.labels
         ]
         answers = [
             *(scores.get(label) for label in self.labels),
-            *(None if failed else label in verdict.flags for label in self.labels),
-            *(None if failed else count for count in counts),
+            *(None if unscored else label in verdict.flags for label in self.labels),
+            *(None if unscored else count for count in counts),
             *((verdict.decisions or {}).get(label) for label in self._decided),
+            verdict.language,
             verdict.model,
             verdict.error,
         ]
@@ -60,7 +62,7 @@ class PageRow:
     def answers(self) -> list[str]:
         """Names of the columns that follow the input's own."""
         names = [f"{kind}_{label}" for kind in ("score", "flag", "n") for label in self.labels]
-        return [*names, *_decision_columns(self._decided), "model", "error"]
+        return [*names, *_decision_columns(self._decided), "language", "model", "error"]
 
     @property
     def _decided(self) -> tuple[str, ...]:
@@ -138,10 +140,10 @@ class DelimitedPages:
 
 @dataclass(frozen=True, slots=True)
 class SentenceLines:
-    """Makes one row a sentence, and one for each failed page.
+    """Makes one row a sentence, and one for each page that failed or was not judged.
 
     Columns: id, start, end, text, ``score_`` and ``flag_`` of each label, cues (their names,
-    separated by semicolons), model, error. The input's own columns are left out.
+    separated by semicolons), language, model, error. The input's own columns are left out.
 
     Attributes
     ----------
@@ -160,12 +162,13 @@ class SentenceLines:
 
     def __call__(self, verdict: Verdict) -> bytes:
         """Return the lines of one page."""
-        if verdict.error is not None:
+        last = [verdict.language, verdict.model, verdict.error]
+        if verdict.error is not None or not verdict.judged:
             empty = [None] * (3 + 2 * len(self.labels) + len(self._decided) + 1)
-            return line([verdict.id, *empty, verdict.model, verdict.error], self.delimiter)
+            return line([verdict.id, *empty, *last], self.delimiter)
         return b"".join(
             line(
-                [verdict.id, *self._cells(verdict.text, sentence), verdict.model, None],
+                [verdict.id, *self._cells(verdict.text, sentence), *last],
                 self.delimiter,
             )
             for sentence in chosen(verdict.sentences, self.sentences)
@@ -176,7 +179,7 @@ class SentenceLines:
         """The first line."""
         scores = [f"{kind}_{label}" for kind in ("score", "flag") for label in self.labels]
         scores += _decision_columns(self._decided)
-        names = ["id", "start", "end", "text", *scores, "cues", "model", "error"]
+        names = ["id", "start", "end", "text", *scores, "cues", "language", "model", "error"]
         return line(names, self.delimiter)
 
     @property

@@ -159,6 +159,7 @@ def contract_types(labels: Sequence[str], review: bool) -> dict[str, Any]:
     return {
         "id": pa.string(),
         "text": pa.string(),
+        "language": pa.string(),
         "flags": pa.list_(pa.string()),
         "scores": scores,
         "sentences": pa.list_(sentence),

@@ -9,7 +9,7 @@ from classifier.schema import Cue, Sentence, Verdict
 from classifier.values import json_ready, sound
 
 #: Fields of an output row; columns of the input with such a name are renamed.
-CONTRACT = ("id", "text", "flags", "scores", "sentences", "model", "error")
+CONTRACT = ("id", "text", "language", "flags", "scores", "sentences", "model", "error")
 #: One more field of rows and of sentences, where a review band was asked for.
 DECISIONS = "decisions"
 #: Which sentences a row carries.
@@ -24,6 +24,7 @@ def contract_fields(verdict: Verdict, sentences: str) -> dict[str, Any]:
     if verdict.carry_text:
         row["text"] = sound(verdict.text)
     return row | {
+        "language": verdict.language,
         "flags": list(verdict.flags),
         "scores": rounded(verdict.scores),
         **_decisions(verdict.decisions),

@@ -27,7 +27,7 @@ def test_all_scored(bundle: Path, run: Run) -> None:
     result = run("score", "-", "--model", bundle, stdin="Order now! It cures gout.")
     assert result.exit_code == 0, result.output
     (row,) = rows_of(result)
-    assert set(row) == {"id", "flags", "scores", "sentences", "model", "error"}
+    assert set(row) == {"id", "language", "flags", "scores", "sentences", "model", "error"}
     assert (row["id"], row["error"]) == ("-", None)
     assert row["model"].startswith("tiny@")
     assert set(row["scores"]) == {"promotional", "unsupported_claim"}

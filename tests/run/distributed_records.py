@@ -30,7 +30,7 @@ class Records(NamedTuple):
 def local(path: Path, bundle: Path, sentences: str = "all") -> list[Row]:
     """Rows of the local run, by JSON; messages without the place, which only one machine knows."""
     pages = read_pages([str(path)], max_chars=MAX_CHARS)
-    names = ("id", "text", "flags", "scores", "sentences", "model", "error")
+    names = ("id", "text", "language", "flags", "scores", "sentences", "model", "error")
     return [
         placeless(contract_fields(v, sentences) | json_columns(v.columns, names))
         for v in score_pages(pages, bundle, sentences=sentences)

@@ -20,7 +20,7 @@ from classifier.run.scoring import score_pages
 from classifier.schema import Page
 from classifier.text import Analyser
 
-FIELDS = ["id", "flags", "scores", "sentences", "model", "error"]
+FIELDS = ["id", "language", "flags", "scores", "sentences", "model", "error"]
 
 
 def lines_of(path: Path) -> pa.Table:

@@ -447,3 +447,18 @@ def test_record_models_take_the_text_as_one_unit(model: Model, analyser: Analyse
     scorer = Scorer(replace(model, unit="record"))
     (verdict,) = scorer.score_batch([Page("x", " One. Two. Three.\n")], "all")
     assert [(s.start, s.end) for s in verdict.sentences] == [(1, 17)]
+
+
+def test_only_english_is_judged_unless_asked(bundle: Path) -> None:
+    texts = ["Order now!", "Unser Ingwertee heilt jede Erkältung in zwei Tagen.", "12 345"]
+    pages = [Page(str(n), text, columns={"n": n}) for n, text in enumerate(texts)]
+    english, german, digits = score_pages(pages, bundle)
+    assert (english.language, german.language, digits.language) == ("en", "de", "und")
+    assert (english.judged, german.judged, digits.judged) == (True, False, True)
+    assert (german.scores, german.flags, german.sentences, german.error) == ({}, (), (), None)
+    assert (german.columns, german.model) == ({"n": 1}, english.model)
+    every = list(score_pages(pages, bundle, any_language=True))
+    assert every[0] == english
+    assert every[1].language == "de"
+    assert every[1].judged
+    assert set(every[1].scores) == set(english.scores)

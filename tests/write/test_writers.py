@@ -37,6 +37,7 @@ VERDICT = Verdict(
         Sentence(29, 33, (), {"promotional": 0.1, "unsupported_claim": 0.2}),
     ),
     model="m@1",
+    language="en",
     columns={"site": "a,b", "n": 3},
 )
 FAILED = Verdict(id="q", text="", model="m@1", columns={"site": "x", "n": 4}, error="a:2: broken")
@@ -63,6 +64,7 @@ def test_jsonl_has_the_shape_of_the_contract(tmp_path: Path) -> None:
     assert json.dumps(json.loads(lines[0])) == json.dumps(
         {
             "id": "p",
+            "language": "en",
             "flags": list(LABELS),
             "scores": {"promotional": 0.123457, "unsupported_claim": 1.0},
             "sentences": [
@@ -96,6 +98,7 @@ def test_jsonl_has_the_shape_of_the_contract(tmp_path: Path) -> None:
     assert json.dumps(json.loads(lines[1])) == json.dumps(
         {
             "id": "q",
+            "language": None,
             "flags": [],
             "scores": {},
             "sentences": [],
@@ -125,7 +128,7 @@ def test_extracted_text_is_carried(tmp_path: Path) -> None:
 def test_names_of_the_contract_are_not_taken(tmp_path: Path) -> None:
     columns = {"model": 1, "input_model": 2, "text": 3, "cues": 4, "input_input_model": 5}
     row = json.loads(written(tmp_path, "jsonl", verdict(columns)).read_text())
-    assert list(row.items())[6:] == [
+    assert list(row.items())[7:] == [
         ("input_input_input_model", 1),
         ("input_model", 2),
         ("input_text", 3),
@@ -198,10 +201,23 @@ def test_rows_of_pages(tmp_path: Path, kind: str, delimiter: str) -> None:
     assert rows[0] == [
         *("id", "site", "n", "score_promotional", "score_unsupported_claim"),
         *("flag_promotional", "flag_unsupported_claim", "n_promotional", "n_unsupported_claim"),
-        *("model", "error"),
+        *("language", "model", "error"),
     ]
-    assert rows[1] == ["p", "a,b", "3", "0.123457", "1.0", "true", "true", "2", "1", "m@1", ""]
-    assert rows[2] == ["q", "x", "4", "", "", "", "", "", "", "m@1", "a:2: broken"]
+    assert rows[1] == [
+        "p",
+        "a,b",
+        "3",
+        "0.123457",
+        "1.0",
+        "true",
+        "true",
+        "2",
+        "1",
+        "en",
+        "m@1",
+        "",
+    ]
+    assert rows[2] == ["q", "x", "4", "", "", "", "", "", "", "", "m@1", "a:2: broken"]
 
 
 def test_rows_of_sentences(tmp_path: Path) -> None:
@@ -210,14 +226,24 @@ def test_rows_of_sentences(tmp_path: Path) -> None:
         rows = list(csv.reader(lines))
     scores = ["score_promotional", "score_unsupported_claim"]
     flags = ["flag_promotional", "flag_unsupported_claim"]
-    assert rows[0] == ["id", "start", "end", "text", *scores, *flags, "cues", "model", "error"]
+    last = ["language", "model", "error"]
+    assert rows[0] == ["id", "start", "end", "text", *scores, *flags, "cues", *last]
     assert [row[:4] for row in rows[1:4]] == [
         ["p", "0", "8", "Buy now."],
         ["p", "9", "28", "It cures, say many."],
         ["p", "29", "33", "Tea."],
     ]
-    assert rows[2][4:] == ["0.5", "0.8", "true", "true", "vague;cure", "m@1", ""]
-    assert rows[4] == ["q", *[""] * 8, "m@1", "a:2: broken"]
+    assert rows[2][4:] == ["0.5", "0.8", "true", "true", "vague;cure", "en", "m@1", ""]
+    assert rows[4] == ["q", *[""] * 9, "m@1", "a:2: broken"]
+
+
+@pytest.mark.parametrize("rows", ["pages", "sentences"])
+def test_a_text_that_is_not_judged_has_its_row(tmp_path: Path, rows: str) -> None:
+    page = Verdict("d", "Jetzt kaufen.", model="m@1", language="de", judged=False)
+    with written(tmp_path, "csv", page, rows=rows).open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    filled = {name: value for name, value in row.items() if value}
+    assert filled == {"id": "d", "language": "de", "model": "m@1"}
 
 
 def test_columns_of_csv_are_the_union_of_the_first_rows(
@@ -259,6 +285,7 @@ def test_parquet_has_the_types_of_the_contract(tmp_path: Path) -> None:
     assert [(field.name, str(field.type)) for field in table.schema] == [
         ("id", "string"),
         ("text", "string"),
+        ("language", "string"),
         ("flags", "list<element: string>"),
         ("scores", scores),
         ("sentences", f"list<element: {sentence}>"),
