@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from classifier.archive import LARGEST_NUMBER
 from classifier.errors import BundleError
-from classifier.model.archive import LARGEST_NUMBER, SHAPES, shapes
+from classifier.model.archive import SHAPES, shapes
 from classifier.model.bundle import PENDING, load, read_manifest
 from classifier.model.manifest import (
     CARD,
