@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from classifier.errors import InputError
 from classifier.read import delimited, html, jsonl, parquet, plain
@@ -108,25 +108,11 @@ def read_records(
 
 
 def read_pages(
-    inputs: Sequence[str] | Inputs,
-    *,
-    text_column: str = "text",
-    id_column: str = "id",
-    stdin_format: str = "txt",
-    max_chars: int = 1_000_000,
-    meter: Meter | None = None,
+    inputs: Sequence[str] | Inputs, *, max_chars: int = 1_000_000, **options: Any
 ) -> Iterator[Page]:
-    """Yield the records of ``read_records``, raw ones parsed in this process."""
-    records = read_records(
-        inputs,
-        text_column=text_column,
-        id_column=id_column,
-        stdin_format=stdin_format,
-        max_chars=max_chars,
-        meter=meter,
-    )
-    options = Options(text_column, id_column, max_chars)
-    return (parse(record, options) for record in records)
+    """Yield the records of ``read_records``, which says what the options are; raw ones parsed here."""
+    records = read_records(inputs, max_chars=max_chars, **options)
+    return (parse(record, Options(max_chars=max_chars)) for record in records)
 
 
 def fingerprint(inputs: Inputs) -> str:
