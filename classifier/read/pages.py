@@ -12,13 +12,11 @@ from typing import Any, BinaryIO
 
 from classifier.errors import InputError
 from classifier.read import delimited, html, jsonl, parquet, plain
-from classifier.read.compressed import COMPRESSIONS
 from classifier.read.meter import Meter
 from classifier.read.outputs import is_output
-from classifier.read.raw import parse
 from classifier.read.record import Options, failed
 from classifier.read.seen import SeenIds
-from classifier.read.sources import Inputs, Source, expand, find
+from classifier.read.sources import COMPRESSIONS, Inputs, Source, expand, find
 from classifier.schema import Page, RawPage
 
 Reader = Callable[[BinaryIO, str, Options], Iterator[Page] | Iterator[Page | RawPage]]
@@ -32,6 +30,8 @@ READERS: Mapping[str, Reader] = {
     "tsv": partial(delimited.read, delimiter="\t"),
     "parquet": parquet.read,
 }
+#: Format of a raw record to what parses it: bytes, name, options to a page.
+PARSERS: Mapping[str, Callable[[bytes, str, Options], Page]] = {"html": html.parse}
 #: File suffix to format.
 _PLAIN: Mapping[str, str] = {f".{name}": name for name in READERS} | {".htm": "html"}
 #: The same with those of compressed files; Parquet compresses inside and is read from its end.
@@ -113,6 +113,16 @@ def read_pages(
     """Yield the records of ``read_records``, which says what the options are; raw ones parsed here."""
     records = read_records(inputs, max_chars=max_chars, **options)
     return (parse(record, Options(max_chars=max_chars)) for record in records)
+
+
+def parse(record: Page | RawPage, options: Options) -> Page:
+    """Return the page that a record makes; a page is returned as it is.
+
+    What cannot be parsed becomes a page with ``error`` set. Depends on nothing but its arguments.
+    """
+    if isinstance(record, Page):
+        return record
+    return PARSERS[record.format](record.data, record.where, options)
 
 
 def fingerprint(inputs: Inputs) -> str:

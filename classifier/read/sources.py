@@ -9,12 +9,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from classifier.errors import InputError
-from classifier.read.compressed import COMPRESSIONS, decompressed
 from classifier.read.meter import Meter, MeteredFile
 from classifier.values import STDSTREAM, sound
+
+#: Suffix of compressed files to the name that Arrow has for the compression.
+COMPRESSIONS: Mapping[str, str] = {".gz": "gzip", ".zst": "zstd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +232,18 @@ def _listed(formats: Mapping[str, str]) -> str:
     plain = [suffix for suffix in sorted(formats) if suffix.count(".") == 1]
     also = [suffix for suffix in COMPRESSIONS if any(known.endswith(suffix) for known in formats)]
     return " ".join(plain) + (f", most also with {' or '.join(also)} after them" if also else "")
+
+
+def decompressed(stream: BinaryIO, suffix: str) -> BinaryIO:
+    """Return ``stream`` decompressed; itself when ``suffix`` is none of ``COMPRESSIONS``.
+
+    Several compressed parts one after the other are read as one. Reading raises ``OSError`` where
+    the data are damaged, end too early or have anything else behind them, such as padding.
+    """
+    kind = COMPRESSIONS.get(suffix)
+    if kind is None:
+        return stream
+    import pyarrow as pa
+
+    raw: Any = pa.CompressedInputStream(stream, kind)
+    return cast(BinaryIO, io.BufferedReader(raw))
