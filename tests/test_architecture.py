@@ -36,6 +36,7 @@ HOMES = {
     "spacy": ("text/",),
     "sklearn": ("model/", "training/"),
     "click": ("cli/",),
+    "pypdf": ("read/",),
     "pyarrow": ("read/", "write/", "run/"),
     "pyspark": ("run/spark",),
     "ray": ("run/ray",),

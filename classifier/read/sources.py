@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from classifier.errors import InputError
+from classifier.read.documents import hint
 from classifier.read.meter import Meter, MeteredFile
 from classifier.values import STDSTREAM, sound
 
@@ -157,25 +158,29 @@ def _expand_one(
             raise InputError("'-' (standard input) cannot be read here: name files.")
         return [Source(STDSTREAM, stdin_format)]
     if os.path.isdir(given):
-        return _some(_folder(given, formats, unknown), f"folder {sound(given)!r}", formats)
+        return _some(_folder(given, formats, unknown), f"folder {sound(given)!r}", formats, unknown)
     if os.path.exists(given):
         return [_file(given, formats)]
     if any(mark in given for mark in "*?["):
-        return _some(_glob(given, formats, unknown), f"glob {sound(given)!r}", formats)
+        return _some(_glob(given, formats, unknown), f"glob {sound(given)!r}", formats, unknown)
     raise InputError(f"{sound(given)}: no such file or folder.")
 
 
-def _some(sources: Iterator[Source], what: str, formats: Mapping[str, str]) -> list[Source]:
+def _some(
+    sources: Iterator[Source], what: str, formats: Mapping[str, str], unknown: list[str]
+) -> list[Source]:
     found = list(sources)
     if not found:
-        raise InputError(f"The {what} yields no file with a known suffix ({_listed(formats)}).")
+        known = _listed(formats)
+        raise InputError(f"The {what} yields no file with a known suffix ({known}){hint(unknown)}.")
     return found
 
 
 def _file(path: str, formats: Mapping[str, str]) -> Source:
     kind = formats.get(_suffix(path))
     if kind is None:
-        raise InputError(f"{sound(path)}: unknown suffix; known are {_listed(formats)}.")
+        known = _listed(formats)
+        raise InputError(f"{sound(path)}: unknown suffix; known are {known}{hint([path])}.")
     return Source(path, kind)
 
 
