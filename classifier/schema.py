@@ -60,7 +60,7 @@ class RawPage:
     data
         The bytes of the file, decompressed.
     format
-        What ``data`` is, such as ``html``; one of ``classifier.read.raw.PARSERS``.
+        What ``data`` is, such as ``html``; one of ``classifier.read.pages.PARSERS``.
     """
 
     id: str

@@ -37,6 +37,7 @@ HOMES = {
     "py3langid": ("text/",),
     "sklearn": ("model/", "training/"),
     "click": ("cli/",),
+    "pypdf": ("read/",),
     "pyarrow": ("read/", "write/", "run/"),
     "pyspark": ("run/spark",),
     "ray": ("run/ray",),

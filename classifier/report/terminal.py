@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
+from classifier.read.documents import hint
 from classifier.schema import FLAG, REVIEW, Sentence, Verdict
 from classifier.values import printable
 
@@ -172,5 +173,5 @@ def passed_over(unknown: Sequence[str], outputs: Sequence[str]) -> str:
         if names:
             more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
             listed = printable(", ".join(names[:NAMED]))
-            lines += f"not scored, {what}: {len(names):,} files ({listed}{more})\n"
+            lines += f"not scored, {what}: {len(names):,} files ({listed}{more}){hint(names)}\n"
     return lines
