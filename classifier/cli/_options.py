@@ -34,9 +34,11 @@ def promised_thresholds(
 
 def named_thresholds(options: tuple[str, ...]) -> dict[str, float]:
     """Thresholds that were named one by one, as LABEL=P."""
-    chosen = {}
+    chosen: dict[str, float] = {}
     for option in options:
         label, _, value = option.partition("=")
+        if label in chosen:
+            raise click.BadParameter(f"names '{label}' twice", param_hint="--threshold")
         try:
             chosen[label] = float(value)
         except ValueError:
