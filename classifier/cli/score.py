@@ -66,8 +66,8 @@ _FREE = ("inputs", "model", "output", "jobs", "resume", "overwrite", "engine")
     "--min-precision",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     metavar="P",
-    help="Flag from the lowest probability that keeps this precision of flagged sentences, as the "
-    "model's guarantee has it; not with --threshold.",
+    help="Flag from the lowest probability that keeps this precision of flagged sentences and of "
+    "flagged pages, as the model guarantees it; not with --threshold.",
 )
 @click.option(
     "--min-recall",
