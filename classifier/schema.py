@@ -186,3 +186,19 @@ class Verdict:
     decisions: Mapping[str, str] | None = None
     language: str | None = None
     judged: bool = True
+
+    def decision(self, label: str) -> str:
+        """``FLAG``, ``REVIEW`` or ``PASS``, also where no review band was asked for."""
+        if label in self.flags:
+            return FLAG
+        return (self.decisions or {}).get(label, PASS)
+
+    def strongest(self, label: str) -> Sentence | None:
+        """The sentence that speaks most for a label that is flagged or up for review here.
+
+        ``None`` for a label that is neither, and where no sentences are listed.
+        """
+        if self.decision(label) == PASS:
+            return None
+        # where labels exclude each other, one that is flagged may score less than one that is not
+        return max(self.sentences, key=lambda s: (label in s.flags, s.scores[label]), default=None)
