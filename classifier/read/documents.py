@@ -26,6 +26,8 @@ NEEDED: Mapping[str, str] = {"pdf": "pypdf"}
 _FILE = 1 << 26
 #: How a file of the older binary formats begins, and one that is encrypted ([MS-CFB], 2.2).
 _COMPOUND = b"\xd0\xcf\x11\xe0"
+#: Bytes that a page of a PDF may have, unpacked: pypdf takes quadratic time for what is shown on one.
+_PDF_PAGE = 1 << 22
 #: Streams of a PDF may invoke each other; the work that pypdf may do on a page.
 _PDF_LIMITS = {
     "stream_parsing_work_maximum_count": 500_000,
@@ -104,8 +106,9 @@ def _pdf_lines(data: bytes, limit: int) -> Iterator[str]:
         reader = pypdf.PdfReader(io.BytesIO(data))
         for page in reader.pages:
             contents = page.get_contents()
-            limit -= len(contents.get_data()) if contents is not None else 0
-            if limit < 0:
+            size = len(contents.get_data()) if contents is not None else 0
+            limit -= size
+            if limit < 0 or size > _PDF_PAGE:
                 raise ValueError("its pages are too much to read")
             yield page.extract_text().strip()
 
