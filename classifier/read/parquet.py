@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from classifier.read.delimited import distinct
 from classifier.read.lines import too_long
-from classifier.read.parquet_sizes import Fields, batch_size, pieces, row_groups
+from classifier.read.parquet_sizes import RowGroup, batch_size, pieces, row_groups
 from classifier.read.record import Options, Record, pages
 from classifier.schema import Page
 
@@ -60,9 +60,10 @@ def records(
             return
     start = 1
     for place, group in enumerate(groups):
-        rows = range(start, start + max(0, group.get(3, 0)))
+        rows = range(start, start + group.rows)
         yield from _group(stream, file, place, group, name, rows, limit)
         start = rows.stop
+    yield from _lost(name, range(start, file.metadata.num_rows + 1), "no row group holds them")
 
 
 def _open(stream: BinaryIO) -> Any:
@@ -83,7 +84,7 @@ def _open(stream: BinaryIO) -> Any:
 
 
 def _group(
-    stream: BinaryIO, file: Any, place: int, group: Fields, name: str, rows: range, limit: int
+    stream: BinaryIO, file: Any, place: int, group: RowGroup, name: str, rows: range, limit: int
 ) -> Iterator[Record]:
     import pyarrow as pa
 
@@ -98,9 +99,14 @@ def _group(
         problem = "the file ends before them"
     except (pa.ArrowException, OSError, ValueError) as error:
         problem = _first_line(error)
-    if number < rows.stop:
-        lost = f"rows {number:,} to {rows.stop - 1:,} cannot be read ({problem})"
-        yield Record(f"{name}:{number}", {}, lost)
+    yield from _lost(name, range(number, rows.stop), problem)
+
+
+def _lost(name: str, rows: range, problem: str) -> Iterator[Record]:
+    """Yield the one record that stands for rows that cannot be read, if there are any."""
+    if rows:
+        lost = f"rows {rows.start:,} to {rows.stop - 1:,} cannot be read ({problem})"
+        yield Record(f"{name}:{rows.start}", {}, lost)
 
 
 def batch_records(batch: Any, name: str, limit: int, start: int = 1) -> Iterator[Record]:

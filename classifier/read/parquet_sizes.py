@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +38,28 @@ _WIDTHS = {1: 1, 2: 1, 3: 1, 7: 8, 13: 16}
 Fields = dict[int, Any]
 
 
-def row_groups(stream: BinaryIO) -> list[Fields]:
-    """The row groups that the footer of a file describes, as ``RowGroup`` of the format's Thrift schema.
+class Chunk(NamedTuple):
+    """A column of a row group: its values and bytes, unpacked and packed, and where its pages begin."""
 
-    Arrow's own view of a column in a row group is not asked, because it ends the process (Arrow 26)
-    where the description contradicts itself.
+    values: int
+    unpacked: int
+    packed: int
+    data: int
+    dictionary: int
+
+
+class RowGroup(NamedTuple):
+    """What the footer says of a row group."""
+
+    rows: int
+    chunks: tuple[Chunk, ...]
+
+
+def row_groups(stream: BinaryIO) -> list[RowGroup]:
+    """Read the footer of a file.
+
+    Arrow is not asked, because it ends the process (Arrow 26) where what the footer says of a column
+    contradicts itself.
 
     Raises
     ------
@@ -52,11 +69,31 @@ def row_groups(stream: BinaryIO) -> list[Fields]:
     stream.seek(-_TAIL, io.SEEK_END)
     size = int.from_bytes(stream.read(4), "little")
     stream.seek(-_TAIL - size, io.SEEK_END)
-    groups: list[Fields] = _Compact(stream.read(size)).fields().get(4, [])
-    return groups
+    footer = _Compact(stream.read(size)).fields()
+    return [
+        RowGroup(max(0, _whole(group, 3)), tuple(map(_chunk, _structures(group, 1))))
+        for group in _structures(footer, 4)
+    ]
 
 
-def batch_size(stream: BinaryIO, group: Fields, lengths: Iterable[int]) -> int:
+def _chunk(column: Fields) -> Chunk:
+    described = column.get(3)
+    fields = described if isinstance(described, dict) else {}
+    return Chunk(*(_whole(fields, number) for number in (5, 6, 7, 9, 11)))
+
+
+def _whole(fields: Fields, number: int) -> int:
+    """A field that is a number; one of another type is none, as for Arrow."""
+    value = fields.get(number)
+    return value if isinstance(value, int) else 0
+
+
+def _structures(fields: Fields, number: int) -> list[Fields]:
+    values = fields.get(number)
+    return [v for v in values if isinstance(v, dict)] if isinstance(values, list) else []
+
+
+def batch_size(stream: BinaryIO, group: RowGroup, lengths: Iterable[int]) -> int:
     """Rows of a row group that can be read at a time.
 
     Parameters
@@ -74,24 +111,22 @@ def batch_size(stream: BinaryIO, group: Fields, lengths: Iterable[int]) -> int:
         The row group is made to exhaust memory.
     """
     widest = 1 + sum(lengths)
-    for column in group.get(1, ()):
-        chunk = column.get(3, {})
-        values, unpacked, packed = (chunk.get(field, 0) for field in (5, 6, 7))
-        claimed = max(unpacked, values - group.get(3, 0))
-        if claimed > max(_LARGE, _RATIO * packed):
-            raise ValueError(f"{claimed:,} values or bytes packed into {packed:,} bytes")
-        dictionary = _dictionary_size(stream, chunk.get(9, 0), chunk.get(11, 0))
+    for chunk in group.chunks:
+        claimed = max(chunk.unpacked, chunk.values - group.rows)
+        if claimed > max(_LARGE, _RATIO * chunk.packed):
+            raise ValueError(f"{claimed:,} values or bytes packed into {chunk.packed:,} bytes")
+        dictionary = _dictionary_size(stream, chunk)
         if dictionary > _DICTIONARY:
             raise ValueError(f"a dictionary of {dictionary:,} bytes")
         widest += dictionary
     return max(1, min(_BATCH, _BUDGET // widest))
 
 
-def _dictionary_size(stream: BinaryIO, pages: int, dictionary: int) -> int:
+def _dictionary_size(stream: BinaryIO, chunk: Chunk) -> int:
     """Bytes of a column's dictionary, unpacked; no value in it is longer. 0 where there is none."""
-    stream.seek(max(0, dictionary if 0 < dictionary < pages else pages))
+    stream.seek(max(0, chunk.dictionary if 0 < chunk.dictionary < chunk.data else chunk.data))
     header = _Compact(stream.read(_HEADER)).fields(2)
-    return int(header.get(2, 0)) if header.get(1) == _DICTIONARY_PAGE else 0
+    return _whole(header, 2) if _whole(header, 1) == _DICTIONARY_PAGE else 0
 
 
 class _Compact:
@@ -199,8 +234,13 @@ def _more(array: Any) -> Any:
     if isinstance(array, pa.ExtensionArray):
         return _more(array.storage)
     if kinds.is_dictionary(kind):
-        places = array.indices.fill_null(0).to_numpy(zero_copy_only=False)
-        return _sizes(array.dictionary)[places] if len(array.dictionary) else 0
+        sizes = np.append(_sizes(array.dictionary), 0)  # the last one is that of a null
+        null = len(array.dictionary)
+        places = array.indices.cast(pa.int64())
+        valid = places.drop_null().to_numpy()
+        if valid.min(initial=0) < 0 or valid.max(initial=-1) >= null:
+            raise ValueError("an index that is not in its dictionary")
+        return sizes[places.fill_null(null).to_numpy()]
     if kinds.is_struct(kind):
         return sum(_sizes(part) for part in array.flatten())
     if kinds.is_list(kind) or kinds.is_large_list(kind) or kinds.is_map(kind):
