@@ -35,7 +35,7 @@ class Page:
     columns
         All other columns of the record, passed through untouched.
     carry_text
-        True when ``text`` was extracted (HTML), so that the output row must carry it for the
+        True when ``text`` was extracted (HTML, documents), so that the output row must carry it for the
         offsets to mean anything.
     error
         Why the record cannot be scored; ``None`` for a sound record.

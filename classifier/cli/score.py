@@ -135,7 +135,8 @@ def command(
 ) -> None:
     """Score INPUTS: files, folders, quoted globs, or '-' for stdin.
 
-    Reads .txt, .md, .html, .jsonl, .csv, .tsv, all also with .gz or .zst after them, and .parquet.
+    Reads .txt, .md, .html, .jsonl, .csv, .tsv, all also with .gz or .zst after them; .parquet,
+    .docx, .xlsx; and .pdf with the extra [documents].
     Writes one row per record, in input order; a record that cannot be scored becomes a row with its
     error. Data go to the output, everything else to stderr.
 

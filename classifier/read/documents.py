@@ -1,8 +1,8 @@
 """PDF, Word and Excel files: the file is one record, its text is extracted, one line per block.
 
 Lists and tables look as they do in HTML: ``- item`` and ``| cell | cell |``. Word and Excel files are
-zip archives of XML (ECMA-376), of which all text is taken, that of text boxes and footnotes too; they
-are read here, event by event, because the libraries for them build whole documents first.
+zip archives of XML (ECMA-376), of which all text is taken, that of text boxes and footnotes too, and
+numbers as they are stored. They are read here, event by event: python-docx passes over content controls.
 """
 
 from __future__ import annotations
@@ -24,9 +24,15 @@ from classifier.values import sound
 NEEDED: Mapping[str, str] = {"pdf": "pypdf"}
 #: Bytes that a file may have; pictures are most of a large one.
 _FILE = 1 << 26
+#: Characters of a parser's message that are shown; it may quote the file.
+_SHOWN = 200
 #: How a file of the older binary formats begins, and one that is encrypted ([MS-CFB], 2.2).
 _COMPOUND = b"\xd0\xcf\x11\xe0"
-#: Streams of a PDF may invoke each other; the work that pypdf may do on a page.
+#: Bytes that a page of a PDF may have, unpacked: pypdf takes quadratic time for what is shown on one.
+_PDF_PAGE = 1 << 22
+#: Operators that the pages of a PDF may run, in the forms that they show too.
+_PDF_OPERATORS = 2_000_000
+#: Work that pypdf may do on a page.
 _PDF_LIMITS = {
     "stream_parsing_work_maximum_count": 500_000,
     "xform_maximum_invocations_per_extraction": 500,
@@ -74,7 +80,7 @@ def parse(data: bytes, name: str, options: Options, *, format: str) -> Page:
     except ImportError as error:
         return failed(name, f"it cannot be read here ({error})")
     except Exception as error:  # the one guard around a parser fed with anything
-        why = " ".join(str(error).split())
+        why = " ".join(str(error).split())[:_SHOWN]
         return failed(name, f"no sound {format} file ({type(error).__name__}: {sound(why)})")
     if not text.strip():
         return failed(name, f"no text was found in the {format} file; are its pages pictures?")
@@ -99,15 +105,24 @@ def _pdf_lines(data: bytes, limit: int) -> Iterator[str]:
     logger = logging.getLogger("pypdf")
     if not logger.handlers:  # or else its warnings, which quote the file, go to stderr
         logger.addHandler(logging.NullHandler())
+    operators = 0
+
+    def count(*_: object) -> None:
+        nonlocal operators
+        operators += 1
+        if operators > _PDF_OPERATORS:
+            raise ValueError("its pages are too much to read")
+
     limits = _PDF_LIMITS | {"zlib_maximum_output_length": limit, "lzw_maximum_output_length": limit}
     with pypdf.apply_configuration(pypdf.get_configuration().with_overwrites(**limits)):
         reader = pypdf.PdfReader(io.BytesIO(data))
         for page in reader.pages:
             contents = page.get_contents()
-            limit -= len(contents.get_data()) if contents is not None else 0
-            if limit < 0:
+            size = len(contents.get_data()) if contents is not None else 0
+            limit -= size
+            if limit < 0 or size > _PDF_PAGE:
                 raise ValueError("its pages are too much to read")
-            yield page.extract_text().strip()
+            yield page.extract_text(visitor_operand_before=count).strip()
 
 
 def _word_lines(data: bytes, limit: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from classifier.read.delimited import distinct
 from classifier.read.lines import too_long
-from classifier.read.parquet_sizes import batch_size, pieces
+from classifier.read.parquet_sizes import RowGroup, batch_size, pieces, row_groups
 from classifier.read.record import Options, Record, pages
 from classifier.schema import Page
 
@@ -49,6 +49,7 @@ def records(
     try:
         file = _open(stream)
         columns = file.schema_arrow.names
+        groups = row_groups(stream)
     except (pa.ArrowException, OSError, ValueError) as error:
         yield Record(name, {}, f"not a sound Parquet file ({_first_line(error)})")
         return
@@ -58,10 +59,11 @@ def records(
             yield Record(name, {}, f"no column {column!r}; the file has {found}")
             return
     start = 1
-    for group in range(file.num_row_groups):
-        rows = range(start, start + file.metadata.row_group(group).num_rows)
-        yield from _group(stream, file, group, name, rows, limit)
+    for place, group in enumerate(groups):
+        rows = range(start, start + group.rows)
+        yield from _group(stream, file, place, group, name, rows, limit)
         start = rows.stop
+    yield from _lost(name, range(start, file.metadata.num_rows + 1), "no row group holds them")
 
 
 def _open(stream: BinaryIO) -> Any:
@@ -82,23 +84,29 @@ def _open(stream: BinaryIO) -> Any:
 
 
 def _group(
-    stream: BinaryIO, file: Any, group: int, name: str, rows: range, limit: int
+    stream: BinaryIO, file: Any, place: int, group: RowGroup, name: str, rows: range, limit: int
 ) -> Iterator[Record]:
     import pyarrow as pa
 
     number = rows.start
+    lengths = (file.schema.column(leaf).length for leaf in range(len(file.schema)))
     try:
-        size = batch_size(stream, file, group)
-        for batch in file.iter_batches(batch_size=size, row_groups=[group]):
+        size = batch_size(stream, group, lengths)
+        for batch in file.iter_batches(batch_size=size, row_groups=[place]):
             for record in batch_records(batch, name, limit, number):
                 yield record
                 number += 1
         problem = "the file ends before them"
     except (pa.ArrowException, OSError, ValueError) as error:
         problem = _first_line(error)
-    if number < rows.stop:
-        lost = f"rows {number:,} to {rows.stop - 1:,} cannot be read ({problem})"
-        yield Record(f"{name}:{number}", {}, lost)
+    yield from _lost(name, range(number, rows.stop), problem)
+
+
+def _lost(name: str, rows: range, problem: str) -> Iterator[Record]:
+    """Yield the one record that stands for rows that cannot be read, if there are any."""
+    if rows:
+        lost = f"rows {rows.start:,} to {rows.stop - 1:,} cannot be read ({problem})"
+        yield Record(f"{name}:{rows.start}", {}, lost)
 
 
 def batch_records(batch: Any, name: str, limit: int, start: int = 1) -> Iterator[Record]:

@@ -110,3 +110,13 @@ def test_a_long_row_costs_its_neighbours_nothing() -> None:
     assert [page.columns.get("l") for page in pages] == [["x"], None, None, ["z"]]
     assert [page.id for page in pages] == [f"a.parquet:{row}" for row in (1, 2, 3, 4)]
     assert "row is longer" in (pages[2].error or "")
+
+
+def test_any_byte_of_the_footer_may_be_wrong() -> None:
+    """Arrow's view of a column ended the process where a schema and its sizes did not fit."""
+    sound = packed({"text": ["t", "u"], "l": [["a"], None]}).getvalue()
+    footer = len(sound) - 8 - int.from_bytes(sound[-8:-4], "little")
+    for place in range(footer, len(sound)):
+        for byte in (sound[place] ^ 0xFF, 2 * sound[place] & 0xFF):
+            broken = sound[:place] + bytes([byte]) + sound[place + 1 :]
+            assert list(read(io.BytesIO(broken)))
