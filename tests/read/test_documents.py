@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from document_files import excel, lines, paragraph, pdf, stream, word, zipped
 
 import classifier
 from classifier.errors import InputError
@@ -15,6 +14,7 @@ from classifier.read.pages import read_pages, read_records
 from classifier.read.sources import expand
 from classifier.report import passed_over
 from classifier.schema import Page, RawPage
+from document_files import excel, lines, paragraph, pdf, stream, word, zipped
 
 LISTED = '<w:tabs><w:tab w:val="left"/></w:tabs><w:numPr/>'
 ONE, TWO = (f"<w:tc>{cell}</w:tc>" for cell in (paragraph("a"), paragraph("b") + paragraph("c")))
