@@ -57,7 +57,8 @@ def small_model(analyser: Analyser) -> Model:
         labels=labels, exclusive=False, unit="sentence", thresholds=dict.fromkeys(labels, 0.5),
         page_thresholds=dict.fromkeys(labels, 0.25),
         features=features, fingerprint=analyser.fingerprint, parameters=arrays,
-        guarantees=dict.fromkeys(labels, known), about={"metrics": {"f1": [0.5, None]}, "seed": 0},
+        guarantees=dict.fromkeys(labels, known), page_guarantees=dict.fromkeys(labels, known),
+        about={"metrics": {"f1": [0.5, None]}, "seed": 0},
     )  # fmt: skip
 
 

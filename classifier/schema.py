@@ -35,7 +35,7 @@ class Page:
     columns
         All other columns of the record, passed through untouched.
     carry_text
-        True when ``text`` was extracted (HTML), so that the output row must carry it for the
+        True when ``text`` was extracted (HTML, documents), so that the output row must carry it for the
         offsets to mean anything.
     error
         Why the record cannot be scored; ``None`` for a sound record.
@@ -60,7 +60,7 @@ class RawPage:
     data
         The bytes of the file, decompressed.
     format
-        What ``data`` is, such as ``html``; one of ``classifier.read.raw.PARSERS``.
+        What ``data`` is, such as ``html``; one of ``classifier.read.pages.PARSERS``.
     """
 
     id: str
@@ -186,3 +186,19 @@ class Verdict:
     decisions: Mapping[str, str] | None = None
     language: str | None = None
     judged: bool = True
+
+    def decision(self, label: str) -> str:
+        """``FLAG``, ``REVIEW`` or ``PASS``, also where no review band was asked for."""
+        if label in self.flags:
+            return FLAG
+        return (self.decisions or {}).get(label, PASS)
+
+    def strongest(self, label: str) -> Sentence | None:
+        """The sentence that speaks most for a label that is flagged or up for review here.
+
+        ``None`` for a label that is neither, and where no sentences are listed.
+        """
+        if self.decision(label) == PASS:
+            return None
+        # where labels exclude each other, one that is flagged may score less than one that is not
+        return max(self.sentences, key=lambda s: (label in s.flags, s.scores[label]), default=None)

@@ -21,7 +21,10 @@ def number_of_jobs(ctx: click.Context, param: click.Parameter, value: str) -> in
 def promised_thresholds(
     path: str | Path, min_precision: float | None, min_recall: float | None
 ) -> tuple[dict[str, float], dict[str, float] | None]:
-    """Thresholds that keep what was asked for, and where the review band begins if there is one."""
+    """Thresholds that keep what was asked for, and where the review band begins if there is one.
+
+    Says so where the model promises nothing of pages.
+    """
     from classifier.model.bundle import load
 
     if min_precision is None and min_recall is None:
@@ -29,14 +32,18 @@ def promised_thresholds(
     model = load(path)
     precise = {} if min_precision is None else model.promised("precision", min_precision)
     complete = {} if min_recall is None else model.promised("recall", min_recall)
+    if model.unit == "sentence" and not model.page_guarantees:
+        click.echo("the promise is of sentences: this model has none of pages", err=True)
     return (precise, complete) if precise and complete else (precise or complete, None)
 
 
 def named_thresholds(options: tuple[str, ...]) -> dict[str, float]:
     """Thresholds that were named one by one, as LABEL=P."""
-    chosen = {}
+    chosen: dict[str, float] = {}
     for option in options:
         label, _, value = option.partition("=")
+        if label in chosen:
+            raise click.BadParameter(f"names '{label}' twice", param_hint="--threshold")
         try:
             chosen[label] = float(value)
         except ValueError:

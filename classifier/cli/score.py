@@ -16,7 +16,7 @@ import click
 
 from classifier import __version__
 from classifier.cli._options import named_thresholds, number_of_jobs, promised_thresholds
-from classifier.write.formats import FORMATS, format_of
+from classifier.cli._output import output_format, output_options
 
 if TYPE_CHECKING:
     from classifier.read.meter import Meter
@@ -32,61 +32,58 @@ _FREE = ("inputs", "model", "output", "jobs", "resume", "overwrite", "engine")
 @click.command("score", short_help="Score texts and write one verdict per record.")
 @click.argument("inputs", nargs=-1, required=True)
 @click.option("--model", type=click.Path(), help="Model bundle. Default: the shipped model.")
-@click.option("-o", "--output", default="-", help="File to write; '-' is stdout (default).")
+@output_options
 @click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    help="Output format. Default: by the output's suffix, else jsonl.",
-)
-@click.option(
-    "--sentences",
-    type=click.Choice(["flagged", "all", "none"]),
-    default="flagged",
+    "--text-column",
+    metavar="NAME",
+    default="text",
     show_default=True,
-    help="Which sentences a verdict lists.",
+    help="Column with the text, of inputs that have columns.",
 )
 @click.option(
-    "--rows",
-    type=click.Choice(["pages", "sentences"]),
-    default="pages",
+    "--id-column",
+    metavar="NAME",
+    default="id",
     show_default=True,
-    help="For csv and tsv: one row a page or one a sentence.",
+    help="Column with the id; where it is missing, the id is the file and line.",
 )
-@click.option("--text-column", default="text", show_default=True, help="Column with the text.")
-@click.option("--id-column", default="id", show_default=True, help="Column with the id.")
 @click.option(
     "--stdin-format",
     type=click.Choice(["txt", "md", "html", "jsonl", "csv", "tsv"]),
     default="txt",
     show_default=True,
-    help="What '-' holds.",
+    help="What stdin holds, where '-' is among the INPUTS.",
 )
 @click.option(
     "--threshold",
     "thresholds",
     multiple=True,
     metavar="LABEL=P",
-    help="Flag LABEL from probability P on, instead of the model's threshold. Repeatable.",
+    help="Flag sentences and pages with LABEL from probability P on, instead of from the model's "
+    "thresholds. Once for each label.",
 )
 @click.option(
     "--min-precision",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Flag from the lowest probability that keeps this precision of flagged sentences, as the "
-    "model's guarantee has it.",
+    metavar="P",
+    help="Flag from the lowest probability that keeps this precision of flagged sentences and of "
+    "flagged pages, as the model guarantees it; not with --threshold.",
 )
 @click.option(
     "--min-recall",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Flag from the highest probability that keeps this recall. With --min-precision: what lies "
-    "between the two is up for review, and each row says 'flag', 'review' or 'pass'.",
+    metavar="P",
+    help="Flag from the highest probability that keeps this recall; not with --threshold. With "
+    "--min-precision: what lies between the two is up for review, and each row says 'flag', 'review' "
+    "or 'pass'.",
 )
 @click.option(
     "--max-chars",
     type=click.IntRange(min=1),
+    metavar="N",
     default=1_000_000,
     show_default=True,
-    help="Longer texts become error rows.",
+    help="Texts of more characters become error rows.",
 )
 @click.option(
     "--timeout",
@@ -105,13 +102,6 @@ _FREE = ("inputs", "model", "output", "jobs", "resume", "overwrite", "engine")
     help="Worker processes; 'auto' (or -1) takes all cores.",
 )
 @click.option(
-    "--resume",
-    is_flag=True,
-    help="Go on where a run that was killed or interrupted has left its output; the other options "
-    "must be the same, but for --jobs.",
-)
-@click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
-@click.option(
     "--engine",
     type=click.Choice(["local", "spark", "ray"]),
     default="local",
@@ -126,8 +116,9 @@ def command(
     model: str | None,
     output: str,
     format_: str | None,
-    sentences: str,
+    excel: bool,
     rows: str,
+    sentences: str,
     text_column: str,
     id_column: str,
     stdin_format: str,
@@ -144,7 +135,8 @@ def command(
 ) -> None:
     """Score INPUTS: files, folders, quoted globs, or '-' for stdin.
 
-    Reads .txt, .md, .html, .jsonl, .csv, .tsv, all also with .gz or .zst after them, and .parquet.
+    Reads .txt, .md, .html, .jsonl, .csv, .tsv, all also with .gz or .zst after them; .parquet,
+    .docx, .xlsx; and .pdf with the extra [documents].
     Writes one row per record, in input order; a record that cannot be scored becomes a row with its
     error. Data go to the output, everything else to stderr.
 
@@ -158,18 +150,11 @@ def command(
     from classifier.run.scoring import model_fingerprint, open_scorer, score_pages
     from classifier.write.destination import refusal
     from classifier.write.resumable import cannot_resume, open_resumable
+    from classifier.write.writer import EXCEL
 
     if thresholds and (min_precision or min_recall):
         raise click.UsageError("--threshold does not go with --min-precision or --min-recall.")
-    if resume and overwrite:
-        raise click.UsageError("--resume does not go with --overwrite.")
-    format_ = format_ or format_of(output)
-    if format_ is None:
-        known = ", ".join(FORMATS)
-        raise click.BadParameter(
-            f"the suffix of {output} is no format; name one with --format ({known})",
-            param_hint="--output",
-        )
+    format_ = output_format(ctx.params)
     obstacle = cannot_resume(output, format_, inputs)
     if resume and obstacle:
         raise click.BadParameter(obstacle, param_hint="--resume")
@@ -209,9 +194,10 @@ def command(
     counts: Counter[str] = Counter()
     keep = output if os.path.isfile(output) else None
     banded = review is not None
+    written = EXCEL if excel else format_
     if obstacle:
         report = open_report(
-            output, format_, labels=labels, rows=rows, sentences=sentences, review=banded
+            output, written, labels=labels, rows=rows, sentences=sentences, review=banded
         )
         _write(report, pages, score, counts, meter, keep)
     else:
@@ -222,7 +208,7 @@ def command(
         }
         resumable = open_resumable(
             output,
-            format_,
+            written,
             labels=labels,
             rows=rows,
             sentences=sentences,
@@ -244,7 +230,9 @@ def command(
             if resumable.kept or isinstance(error, KeyboardInterrupt):
                 click.echo(_interrupted(resumable.kept, resumable.part), err=True)
             raise
-    click.echo(summary(counts, labels, scorer.model.name, sentences != "none"), err=True)
+    click.echo(
+        summary(counts, labels, scorer.model.name, sentences != "none", review=banded), err=True
+    )
     click.echo(passed_over(found.unknown, found.outputs), err=True, nl=False)
     if counts["failed"]:
         sys.exit(3 if counts["scored"] or counts["not judged"] else 1)

@@ -139,7 +139,7 @@ def _records(source: Source, names: Names) -> Iterator[Record]:
         if source.format == "jsonl":
             yield from jsonl.records(stream, source.name, limit)
         elif source.format == "parquet":
-            yield from parquet.records(stream, source.name, (names.text,))
+            yield from parquet.records(stream, source.name, limit, (names.text,))
         else:
             delimiter = _DELIMITERS[source.format]
             yield from delimited.records(stream, source.name, delimiter, limit, (names.text,))

@@ -69,6 +69,7 @@ def load(directory: str | os.PathLike[str]) -> Model:
         fingerprint=manifest["text_pipeline"],
         parameters=read_archive(content[PARAMETERS], expected, folder / PARAMETERS),
         guarantees=guarantees(manifest["guarantees"]),
+        page_guarantees=guarantees(manifest["page_guarantees"]),
         about={key: value for key, value in manifest.items() if key not in FIELDS},
         name=f"{folder.resolve().name}@{manifest['sha256'][PARAMETERS][:6]}",
     )

@@ -7,10 +7,14 @@ whoever picks a threshold afterwards, for whatever target, still has the stated 
 Samples of one group (a site) are alike, so they count for fewer than they are: the bound is the exact
 binomial one of Clopper & Pearson (1934) at the effective sample size of Korn & Graubard (1998). The
 grid is paid for by Bonferroni's correction, as in Learn then Test (Angelopoulos et al. 2021).
+
+Sentences and pages are bounded apart, each with the stated confidence. A threshold that is promised is
+one from which both are flagged, and both bounds must reach the target there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
@@ -36,7 +40,7 @@ TARGETS = (0.7, 0.8, 0.9, 0.95)
 
 @dataclass(frozen=True, slots=True)
 class Guarantee:
-    """What the thresholds of one label are known to keep.
+    """What the thresholds of one label are known to keep, for sentences or for pages.
 
     Attributes
     ----------
@@ -65,35 +69,55 @@ class Guarantee:
     recall: tuple[float, ...]
     recall_bound: tuple[float, ...]
 
-    def keeping(self, metric: str, target: float) -> float:
-        """The threshold that keeps ``target`` at the least cost.
+    def lower_bounds(self, metric: str) -> dict[float, float]:
+        """The lower confidence bound of a metric, by threshold."""
+        bounds = self.precision_bound if metric == "precision" else self.recall_bound
+        return dict(zip(self.threshold, bounds, strict=True))
 
-        For precision that is the lowest of the grid, for recall the highest.
 
-        Raises
-        ------
-        DataError
-            If no threshold is known to keep it.
-        """
-        bound = self.precision_bound if metric == "precision" else self.recall_bound
-        kept = [x for x, low in zip(self.threshold, bound, strict=True) if low >= target]
-        if kept:
-            return min(kept) if metric == "precision" else max(kept)
-        best = int(np.argmax(bound))
-        raise DataError(
-            f"{metric} {target:g} cannot be promised: the most that {self.n} units of {self.groups} "
-            f"groups show with {self.confidence:.0%} confidence is {bound[best]:.3f}, at threshold "
-            f"{self.threshold[best]:g}; ask for less, or run 'classifier certify' with more labelled "
-            "pages of your own"
-        )
+def threshold_for(known: Mapping[str, Guarantee], metric: str, target: float) -> float:
+    """The threshold at which all of ``known`` keep ``target`` at the least cost.
 
-    def promises(self) -> dict[tuple[str, float], float]:
-        """The threshold of each metric and target that reports try and that can be promised."""
-        found = {}
-        for metric, target in product(METRICS, TARGETS):
-            with suppress(DataError):
-                found[metric, target] = self.keeping(metric, target)
-        return found
+    For precision that is the lowest of the grid, for recall the highest.
+
+    Parameters
+    ----------
+    known
+        Guarantees of one label by what is flagged, such as ``sentence`` and ``page``; at least one.
+    metric, target
+        ``"precision"`` or ``"recall"``, and what it is to be at least, in (0, 1).
+
+    Raises
+    ------
+    DataError
+        If no threshold is known to keep it.
+    """
+    bounds = {unit: guarantee.lower_bounds(metric) for unit, guarantee in known.items()}
+    shared = sorted(set.intersection(*map(set, bounds.values())))
+    lowest = {x: min(by_threshold[x] for by_threshold in bounds.values()) for x in shared}
+    kept = [x for x, bound in lowest.items() if bound >= target]
+    if kept:
+        return min(kept) if metric == "precision" else max(kept)
+    if not shared:
+        raise DataError(f"{metric} {target:g} cannot be promised: no threshold was tried for all")
+    best = max(shared, key=lowest.__getitem__)
+    unit = min(bounds, key=lambda unit: bounds[unit][best])
+    weakest = known[unit]
+    raise DataError(
+        f"{metric} {target:g} cannot be promised for each {unit}: the most that {weakest.n} units of "
+        f"{weakest.groups} groups show with {weakest.confidence:.0%} confidence is "
+        f"{lowest[best]:.3f}, at threshold {best:g}; ask for less, or run 'classifier certify' with "
+        "more labelled pages of your own"
+    )
+
+
+def possible_promises(known: Mapping[str, Guarantee]) -> dict[tuple[str, float], float]:
+    """The threshold of each metric and target that reports try and that can be promised."""
+    found = {}
+    for metric, target in product(METRICS, TARGETS):
+        with suppress(DataError):
+            found[metric, target] = threshold_for(known, metric, target)
+    return found
 
 
 def guarantee(truth: Bool, score: Float, group: Int) -> Guarantee:

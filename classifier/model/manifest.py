@@ -47,8 +47,11 @@ FEATURES: dict[str, tuple[type, float, float]] = {
 #: Fields of the manifest that make the model, with their types; the others say what it is.
 FIELDS: dict[str, type] = {
     "labels": list, "exclusive": bool, "unit": str, "thresholds": dict, "page_thresholds": dict,
-    "features": dict, "text_pipeline": str, "guarantees": dict, "sha256": dict,
+    "features": dict, "text_pipeline": str, "guarantees": dict, "page_guarantees": dict,
+    "sha256": dict,
 }  # fmt: skip
+#: Fields that bundles from before there were such promises lack, and what stands for them.
+_ABSENT: dict[str, Any] = {"page_guarantees": {}}
 _UNIT = (float, 0.0, 1.0)
 _COUNT = (int, 0, LARGEST_INTEGER)
 
@@ -78,6 +81,7 @@ def parse(content: bytes, where: str) -> dict[str, Any]:
     _check_types(manifest, where)
     if manifest.pop("manifest_sha256", None) != checksum(manifest):
         raise BundleError(f"{where}: the manifest was changed after training (SHA-256 differs)")
+    manifest = _ABSENT | manifest
     check(manifest, where)
     return manifest
 
@@ -106,8 +110,11 @@ def check(manifest: Mapping[str, Any], where: str) -> None:
         ),
         "features": set(features) == set(FEATURES)
         and all(_within(features[name], *bounds) for name, bounds in FEATURES.items()),
-        "guarantees": set(manifest["guarantees"]) <= judged
-        and all(_is_guarantee(known) for known in manifest["guarantees"].values()),
+        **{
+            key: set(manifest[key]) <= judged
+            and all(_is_guarantee(known) for known in manifest[key].values())
+            for key in ("guarantees", "page_guarantees")
+        },
     }
     for key, right in valid.items():
         if not right:
@@ -133,7 +140,7 @@ def checksum(manifest: Mapping[str, Any]) -> str:
 
 def _check_types(manifest: Mapping[str, Any], where: str) -> None:
     for key, kind in FIELDS.items():
-        if not isinstance(manifest.get(key), kind):
+        if not isinstance(manifest.get(key, _ABSENT.get(key)), kind):
             raise BundleError(f"{where}: field '{key}' is missing or not of type {kind.__name__}")
 
 

@@ -109,6 +109,7 @@ def _contents(model: Model, card: str, where: str) -> dict[str, bytes]:
         "features": dict(model.features),
         "text_pipeline": model.fingerprint,
         "guarantees": {label: asdict(known) for label, known in model.guarantees.items()},
+        "page_guarantees": {k: asdict(known) for k, known in model.page_guarantees.items()},
         **model.about,
         "sha256": {name: _sha256(content) for name, content in files.items()},
     }

@@ -12,7 +12,7 @@ from classifier.analysis import Analysis, Float
 from classifier.errors import BundleError, DataError
 from classifier.model.calibration import apply_page, apply_sigmoid
 from classifier.model.decision import decision
-from classifier.model.guarantees import Guarantee
+from classifier.model.guarantees import Guarantee, threshold_for
 from classifier.model.hashing import Hashing
 
 #: Decimals of a score. Flags are decided on the rounded score, so that anyone can check them.
@@ -42,7 +42,9 @@ class Model:
     parameters
         The arrays of ``classifier.model.archive.SHAPES``.
     guarantees
-        What thresholds are known to keep, per label; empty when ``exclusive``.
+        What thresholds are known to keep for sentences, per label; empty when ``exclusive``.
+    page_guarantees
+        The same for pages; empty where a page is its one unit, or when ``exclusive``.
     about
         Everything else of the manifest: configuration, metrics, data, versions.
     name
@@ -58,6 +60,7 @@ class Model:
     fingerprint: str
     parameters: Mapping[str, Float]
     guarantees: Mapping[str, Guarantee] = field(default_factory=dict)
+    page_guarantees: Mapping[str, Guarantee] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
 
@@ -89,7 +92,7 @@ class Model:
         Parameters
         ----------
         metric
-            ``"precision"`` or ``"recall"``, of flagged sentences.
+            ``"precision"`` or ``"recall"``, of flagged sentences and of flagged pages.
         target
             In (0, 1).
 
@@ -104,12 +107,17 @@ class Model:
             why = "its labels exclude each other" if self.exclusive else "train it anew"
             raise BundleError(f"the model {self.name} has no guarantees: {why}")
         found = {}
-        for label, known in self.guarantees.items():
+        for label in self.guarantees:
             try:
-                found[label] = known.keeping(metric, target)
+                found[label] = threshold_for(self.guarantees_of(label), metric, target)
             except DataError as error:
                 raise DataError(f"{label}: {error}") from None
         return found
+
+    def guarantees_of(self, label: str) -> dict[str, Guarantee]:
+        """The guarantees of a label by what is flagged: the unit and, where there is one, the page."""
+        by_unit = {self.unit: self.guarantees, "page": self.page_guarantees}
+        return {unit: known[label] for unit, known in by_unit.items() if label in known}
 
     def predict(self, X: Analysis) -> tuple[Float, Float]:
         """Calibrated probabilities of sentences (S, L) and pages (P, L)."""

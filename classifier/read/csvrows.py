@@ -78,6 +78,58 @@ class _Splitter:
         return -1
 
 
+@dataclass(slots=True)
+class _Rows:
+    """Lines on their way into rows.
+
+    A row that cannot be split gives back all lines but its first. All of them but the last ended
+    inside its quotes, so a row that starts on one of those and is open at the line's end comes to the
+    same end (if that is too long a row, a bit sooner). ``doomed`` is the line of that end, ``problem``
+    what happened there. So no line is read more than three times.
+    """
+
+    coming: Iterator[Line]
+    delimiter: str
+    limit: int
+    ahead: deque[Line] = field(default_factory=deque)
+    doomed: int = 0
+    problem: str = ""
+
+    def line(self) -> Line | None:
+        """Take the next line; ``None`` at the end."""
+        return self.ahead.popleft() if self.ahead else next(self.coming, None)
+
+    def row(self, first: Line) -> Row:
+        """Read the row that starts on a line."""
+        used: list[Line] = []
+        splitter = _Splitter(self.delimiter)
+        left, undecodable = self.limit, None
+        line: Line | None = first
+        while line is not None:
+            used.append(line)
+            left -= self.limit + 1 if line.data is None else len(line.data)
+            if line.data is None or left < 0:
+                return self._broken(used, _unclosed(f"the row is {too_long(self.limit)}"))
+            text, problem = decode(line.data, line.offset)
+            undecodable = undecodable or problem
+            try:
+                if splitter.feed(text):
+                    return Row(first.number, splitter.fields, undecodable)
+            except ValueError as error:
+                place = f" on line {line.number}" if line is not first else ""
+                return self._broken(used, f"{error}{place}; write a quote in a quoted field twice")
+            if line.number < self.doomed:
+                return self._broken(used, self.problem)
+            line = self.line()
+        return self._broken(used, _unclosed("the file ends inside a quoted field"))
+
+    def _broken(self, used: list[Line], problem: str) -> Row:
+        self.ahead.extendleft(reversed(used[1:]))
+        if used[-1].number > self.doomed:
+            self.doomed, self.problem = used[-1].number, problem
+        return Row(used[0].number, [], problem)
+
+
 def csv_rows(lines: Iterable[Line], delimiter: str, limit: int) -> Iterator[Row]:
     """Yield the rows that start on each line, or after it where quotes hold line ends.
 
@@ -90,45 +142,12 @@ def csv_rows(lines: Iterable[Line], delimiter: str, limit: int) -> Iterator[Row]
     limit
         Bytes that a row may take.
     """
-    coming = iter(lines)
-    ahead: deque[Line] = deque()
-    while (first := _next(ahead, coming)) is not None:
+    rows = _Rows(iter(lines), delimiter, limit)
+    while (first := rows.line()) is not None:
         if first.data is None:
             yield Row(first.number, [], f"the line is {too_long(limit)}")
         elif first.data.strip(b"\r\n"):
-            used: list[Line] = []
-            ahead.appendleft(first)
-            row, split = _row(ahead, coming, used, delimiter, limit)
-            if not split:
-                ahead.extendleft(reversed(used[1:]))
-            yield row
-
-
-def _next(ahead: deque[Line], coming: Iterator[Line]) -> Line | None:
-    return ahead.popleft() if ahead else next(coming, None)
-
-
-def _row(
-    ahead: deque[Line], coming: Iterator[Line], used: list[Line], delimiter: str, limit: int
-) -> tuple[Row, bool]:
-    """Read one row; every line taken goes to ``used``. Returns the row and whether it was split."""
-    splitter = _Splitter(delimiter)
-    number, left, undecodable = 0, limit, None
-    while (line := _next(ahead, coming)) is not None:
-        used.append(line)
-        number = number or line.number
-        left -= limit + 1 if line.data is None else len(line.data)
-        if line.data is None or left < 0:
-            return Row(number, [], _unclosed(f"the row is {too_long(limit)}")), False
-        text, problem = decode(line.data, line.offset)
-        undecodable = undecodable or problem
-        try:
-            if splitter.feed(text):
-                return Row(number, splitter.fields, undecodable), True
-        except ValueError as error:
-            place = f" on line {line.number}" if line.number != number else ""
-            return Row(number, [], f"{error}{place}; write a quote in a quoted field twice"), False
-    return Row(number, [], _unclosed("the file ends inside a quoted field")), False
+            yield rows.row(first)
 
 
 def _unclosed(problem: str) -> str:

@@ -60,12 +60,12 @@ def records(
 
 def distinct(names: Sequence[str]) -> list[str]:
     """Return ``names`` with repeated ones told apart: ``x``, ``x.2``, ``x.3``."""
-    taken: dict[str, None] = {}
+    given, taken, counts = set(names), dict[str, None](), dict.fromkeys(names, 1)
     for name in names:
-        new, count = name, 1
-        while new in taken or (count > 1 and new in names):
-            count += 1
-            new = f"{name}.{count}"
+        new = name
+        while new in taken or (new != name and new in given):
+            counts[name] += 1
+            new = f"{name}.{counts[name]}"
         taken[new] = None
     return list(taken)
 

@@ -8,17 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
-from typing import BinaryIO
+from importlib.util import find_spec
+from typing import Any, BinaryIO
 
 from classifier.errors import InputError
-from classifier.read import delimited, html, jsonl, parquet, plain
-from classifier.read.compressed import COMPRESSIONS
+from classifier.read import delimited, documents, html, jsonl, parquet, plain
 from classifier.read.meter import Meter
 from classifier.read.outputs import is_output
-from classifier.read.raw import parse
 from classifier.read.record import Options, failed
 from classifier.read.seen import SeenIds
-from classifier.read.sources import Inputs, Source, expand, find
+from classifier.read.sources import COMPRESSIONS, Inputs, Source, expand, find
 from classifier.schema import Page, RawPage
 
 Reader = Callable[[BinaryIO, str, Options], Iterator[Page] | Iterator[Page | RawPage]]
@@ -31,18 +30,27 @@ READERS: Mapping[str, Reader] = {
     "csv": partial(delimited.read, delimiter=","),
     "tsv": partial(delimited.read, delimiter="\t"),
     "parquet": parquet.read,
+    **{name: partial(documents.read, format=name) for name in documents.EXTRACTORS},
+}
+#: Formats that are packed already and are read from their end.
+_PACKED = frozenset({"parquet", *documents.EXTRACTORS})
+#: Format of a raw record to what parses it: bytes, name, options to a page.
+PARSERS: Mapping[str, Callable[[bytes, str, Options], Page]] = {
+    "html": html.parse,
+    **{name: partial(documents.parse, format=name) for name in documents.EXTRACTORS},
 }
 #: File suffix to format.
 _PLAIN: Mapping[str, str] = {f".{name}": name for name in READERS} | {".htm": "html"}
-#: The same with those of compressed files; Parquet compresses inside and is read from its end.
+#: The same with those of compressed files, as far as the libraries for them are here.
 FORMATS: Mapping[str, str] = {
     suffix + compression: name
     for suffix, name in _PLAIN.items()
     for compression in ("", *COMPRESSIONS)
-    if not compression or name != "parquet"
+    if (not compression or name not in _PACKED)
+    and (name not in documents.NEEDED or find_spec(documents.NEEDED[name]))
 }
-#: Formats that can come through standard input; Parquet must be read from its end.
-STDIN_FORMATS = tuple(name for name in READERS if name != "parquet")
+#: Formats that can come through standard input.
+STDIN_FORMATS = tuple(name for name in READERS if name not in _PACKED)
 
 
 def find_inputs(inputs: Sequence[str], stdin_format: str = "txt") -> Inputs:
@@ -67,9 +75,9 @@ def read_records(
 ) -> Iterator[Page | RawPage]:
     """Yield one page for each record of ``inputs``, in their order.
 
-    HTML comes as ``RawPage``, to be parsed where it is scored: ``score_pages`` takes both kinds. A
-    record that cannot be scored, or a file that cannot be read, is a page with ``error`` set;
-    it never stops the others. Of several records with one id the first is kept.
+    HTML and documents come as ``RawPage``, to be parsed where they are scored: ``score_pages`` takes
+    both kinds. A record that cannot be scored, or a file that cannot be read, is a page with
+    ``error`` set; it never stops the others. Of several records with one id the first is kept.
 
     Parameters
     ----------
@@ -78,7 +86,7 @@ def read_records(
         of them.
     text_column, id_column
         Columns of the tabular formats. Without a column of ids, or in a row without one, the id is
-        ``path:line``; for text and HTML files it is the path.
+        ``path:line``; for the other formats it is the path.
     stdin_format
         One of ``STDIN_FORMATS``.
     max_chars
@@ -108,25 +116,21 @@ def read_records(
 
 
 def read_pages(
-    inputs: Sequence[str] | Inputs,
-    *,
-    text_column: str = "text",
-    id_column: str = "id",
-    stdin_format: str = "txt",
-    max_chars: int = 1_000_000,
-    meter: Meter | None = None,
+    inputs: Sequence[str] | Inputs, *, max_chars: int = 1_000_000, **options: Any
 ) -> Iterator[Page]:
-    """Yield the records of ``read_records``, raw ones parsed in this process."""
-    records = read_records(
-        inputs,
-        text_column=text_column,
-        id_column=id_column,
-        stdin_format=stdin_format,
-        max_chars=max_chars,
-        meter=meter,
-    )
-    options = Options(text_column, id_column, max_chars)
-    return (parse(record, options) for record in records)
+    """Yield the records of ``read_records``, which says what the options are; raw ones parsed here."""
+    records = read_records(inputs, max_chars=max_chars, **options)
+    return (parse(record, Options(max_chars=max_chars)) for record in records)
+
+
+def parse(record: Page | RawPage, options: Options) -> Page:
+    """Return the page that a record makes; a page is returned as it is.
+
+    What cannot be parsed becomes a page with ``error`` set. Depends on nothing but its arguments.
+    """
+    if isinstance(record, Page):
+        return record
+    return PARSERS[record.format](record.data, record.where, options)
 
 
 def fingerprint(inputs: Inputs) -> str:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from classifier.read.delimited import distinct
+from classifier.read.lines import too_long
+from classifier.read.parquet_sizes import RowGroup, batch_size, pieces, row_groups
 from classifier.read.record import Options, Record, pages
 from classifier.schema import Page
-
-#: Rows held at a time; a row may have a text of megabytes.
-_BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +26,30 @@ def read(stream: BinaryIO, name: str, options: Options) -> Iterator[Page]:
     A file that cannot be opened or lacks the text column becomes one page with an error, and so
     does each row group that is damaged, from the row at which reading it stopped.
     """
-    return pages(records(stream, name, (options.text_column,)), options)
+    rows = records(stream, name, options.line_limit, (options.text_column,))
+    return pages(rows, options)
 
 
-def records(stream: BinaryIO, name: str, needed: Sequence[str] = ()) -> Iterator[Record]:
-    """Yield one record for each row, or a single one with a problem when the file will not do."""
+def records(
+    stream: BinaryIO, name: str, limit: int, needed: Sequence[str] = ()
+) -> Iterator[Record]:
+    """Yield one record for each row, or a single one with a problem when the file will not do.
+
+    Parameters
+    ----------
+    stream, name
+        The file, and what to call it.
+    limit
+        Bytes that a row may take.
+    needed
+        Columns that the file must have.
+    """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(stream)
+        file = _open(stream)
         columns = file.schema_arrow.names
+        groups = row_groups(stream)
     except (pa.ArrowException, OSError, ValueError) as error:
         yield Record(name, {}, f"not a sound Parquet file ({_first_line(error)})")
         return
@@ -47,32 +59,71 @@ def records(stream: BinaryIO, name: str, needed: Sequence[str] = ()) -> Iterator
             yield Record(name, {}, f"no column {column!r}; the file has {found}")
             return
     start = 1
-    for group in range(file.num_row_groups):
-        rows = file.metadata.row_group(group).num_rows
-        yield from _group(file, group, name, range(start, start + rows))
-        start += rows
+    for place, group in enumerate(groups):
+        rows = range(start, start + group.rows)
+        yield from _group(stream, file, place, group, name, rows, limit)
+        start = rows.stop
+    yield from _lost(name, range(start, file.metadata.num_rows + 1), "no row group holds them")
 
 
-def _group(file: Any, group: int, name: str, rows: range) -> Iterator[Record]:
+def _open(stream: BinaryIO) -> Any:
+    """Open a file with the texts inside lists and structures as dictionaries.
+
+    A single row may repeat a text of a dictionary there any number of times. Columns of plain texts
+    are not read that way: Arrow copies all values so far with each batch.
+    """
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(stream)
+    leaves = [file.schema.column(place) for place in range(len(file.schema))]
+    texts = [leaf for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+    nested = [leaf.path for leaf in texts if leaf.path != leaf.name]
+    return (
+        pq.ParquetFile(stream, metadata=file.metadata, read_dictionary=nested) if nested else file
+    )
+
+
+def _group(
+    stream: BinaryIO, file: Any, place: int, group: RowGroup, name: str, rows: range, limit: int
+) -> Iterator[Record]:
     import pyarrow as pa
 
     number = rows.start
+    lengths = (file.schema.column(leaf).length for leaf in range(len(file.schema)))
     try:
-        for batch in file.iter_batches(batch_size=_BATCH, row_groups=[group]):
-            for record in batch_records(batch, name, number):
+        size = batch_size(stream, group, lengths)
+        for batch in file.iter_batches(batch_size=size, row_groups=[place]):
+            for record in batch_records(batch, name, limit, number):
                 yield record
                 number += 1
+        problem = "the file ends before them"
     except (pa.ArrowException, OSError, ValueError) as error:
-        lost = f"rows {number:,} to {rows.stop - 1:,} cannot be read ({_first_line(error)})"
-        yield Record(f"{name}:{number}", {}, lost)
+        problem = _first_line(error)
+    yield from _lost(name, range(number, rows.stop), problem)
 
 
-def batch_records(batch: Any, name: str, start: int = 1) -> Iterator[Record]:
-    """Yield one record for each row of an Arrow batch, whose first row is number ``start``."""
+def _lost(name: str, rows: range, problem: str) -> Iterator[Record]:
+    """Yield the one record that stands for rows that cannot be read, if there are any."""
+    if rows:
+        lost = f"rows {rows.start:,} to {rows.stop - 1:,} cannot be read ({problem})"
+        yield Record(f"{name}:{rows.start}", {}, lost)
+
+
+def batch_records(batch: Any, name: str, limit: int, start: int = 1) -> Iterator[Record]:
+    """Yield one record for each row of an Arrow batch, whose first row is number ``start``.
+
+    Rows of more than ``limit`` bytes are records with a problem; of the others no more are made at a
+    time than take as much together.
+    """
     names = distinct(batch.schema.names)
-    columns = [_values(column) for column in batch.columns]
-    for number, values in enumerate(zip(*columns, strict=True), start):
-        yield _record(f"{name}:{number}", names, values)
+    for begin, end, fits in pieces(batch, limit):
+        if not fits:
+            where = f"{name}:{start + begin}"
+            yield Record(where, {}, f"the row is {too_long(limit)}")
+            continue
+        columns = [_values(column) for column in batch.slice(begin, end - begin).columns]
+        for number, values in enumerate(zip(*columns, strict=True), start + begin):
+            yield _record(f"{name}:{number}", names, values)
 
 
 def _record(where: str, names: Sequence[str], values: Sequence[Any]) -> Record:
@@ -86,22 +137,25 @@ def _record(where: str, names: Sequence[str], values: Sequence[Any]) -> Record:
 def _values(column: Any) -> list[Any]:
     try:
         values: list[Any] = column.to_pylist()
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, LookupError):
         return [_value(scalar) for scalar in column]
     return values
 
 
 def _value(scalar: Any) -> Any:
-    """Return one value; what Python has no type for, such as nanoseconds, as text."""
+    """Return one value; what Python has no type for, such as nanoseconds, as text.
+
+    A time zone that is not known here is a ``LookupError``.
+    """
     import pyarrow as pa
 
     try:
         return scalar.as_py()
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, LookupError) as error:
         try:
             return scalar.cast(pa.string()).as_py()
-        except (pa.ArrowException, ValueError):
-            return _Unreadable(_first_line(error))
+        except (pa.ArrowException, ValueError, LookupError):
+            return _Unreadable(f"{type(error).__name__}: {_first_line(error)}")
 
 
 def _first_line(error: Exception) -> str:

@@ -9,12 +9,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from classifier.errors import InputError
-from classifier.read.compressed import COMPRESSIONS, decompressed
+from classifier.read.documents import hint
 from classifier.read.meter import Meter, MeteredFile
 from classifier.values import STDSTREAM, sound
+
+#: Suffix of compressed files to the name that Arrow has for the compression.
+COMPRESSIONS: Mapping[str, str] = {".gz": "gzip", ".zst": "zstd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,9 @@ class Inputs:
     sources
         The files to be read, in order.
     unknown
-        Paths of files in folders that are of no known format.
+        Paths of files in folders and globs that are of no known format.
     outputs
-        Paths of files in folders that this program wrote.
+        Paths of files in folders and globs that this program wrote.
     """
 
     sources: tuple[Source, ...]
@@ -98,23 +101,23 @@ def find(
     InputError
         See ``expand``.
     """
-    expanded = expand(inputs, formats, stdin_format)
+    unknown: list[str] = []
     named = set(inputs)
-    outputs = [s for s in expanded if s.path not in named and is_output(s)]
-    sources = [s for s in expanded if s not in outputs]
+    sources: list[Source] = []
+    outputs: list[Source] = []
+    for source in expand(inputs, formats, stdin_format, unknown):
+        written = source.path not in named and is_output(source)
+        (outputs if written else sources).append(source)
     if not sources:
         raise InputError("The inputs hold nothing but outputs of this program.")
-    unknown = [
-        sound(path)
-        for folder in filter(os.path.isdir, inputs)
-        for path in _files(folder, [])
-        if _suffix(path) not in formats
-    ]
     return Inputs(tuple(sources), tuple(unknown), tuple(source.name for source in outputs))
 
 
 def expand(
-    inputs: Sequence[str], formats: Mapping[str, str], stdin_format: str | None = None
+    inputs: Sequence[str],
+    formats: Mapping[str, str],
+    stdin_format: str | None = None,
+    unknown: list[str] | None = None,
 ) -> list[Source]:
     """Return the files that ``inputs`` name, in the order given.
 
@@ -130,6 +133,8 @@ def expand(
         File suffix, lower case with its dot, to the name of its format.
     stdin_format
         Format of standard input; ``None`` where it cannot be read.
+    unknown
+        Takes the paths of files in folders and globs that have other suffixes.
 
     Raises
     ------
@@ -141,49 +146,61 @@ def expand(
         raise InputError("No input: name files, folders, globs or '-' for standard input.")
     if list(inputs).count(STDSTREAM) > 1:
         raise InputError("'-' (standard input) can be read only once.")
-    return [source for given in inputs for source in _expand_one(given, formats, stdin_format)]
+    rest: list[str] = [] if unknown is None else unknown
+    return [s for given in inputs for s in _expand_one(given, formats, stdin_format, rest)]
 
 
-def _expand_one(given: str, formats: Mapping[str, str], stdin_format: str | None) -> list[Source]:
+def _expand_one(
+    given: str, formats: Mapping[str, str], stdin_format: str | None, unknown: list[str]
+) -> list[Source]:
     if given == STDSTREAM:
         if stdin_format is None:
             raise InputError("'-' (standard input) cannot be read here: name files.")
         return [Source(STDSTREAM, stdin_format)]
     if os.path.isdir(given):
-        return _some(_folder(given, formats), f"folder {sound(given)!r}", formats)
+        return _some(_folder(given, formats, unknown), f"folder {sound(given)!r}", formats, unknown)
     if os.path.exists(given):
         return [_file(given, formats)]
     if any(mark in given for mark in "*?["):
-        return _some(_glob(given, formats), f"glob {sound(given)!r}", formats)
+        return _some(_glob(given, formats, unknown), f"glob {sound(given)!r}", formats, unknown)
     raise InputError(f"{sound(given)}: no such file or folder.")
 
 
-def _some(sources: Iterator[Source], what: str, formats: Mapping[str, str]) -> list[Source]:
+def _some(
+    sources: Iterator[Source], what: str, formats: Mapping[str, str], unknown: list[str]
+) -> list[Source]:
     found = list(sources)
     if not found:
-        raise InputError(f"The {what} yields no file with a known suffix ({_listed(formats)}).")
+        known = _listed(formats)
+        raise InputError(f"The {what} yields no file with a known suffix ({known}){hint(unknown)}.")
     return found
 
 
 def _file(path: str, formats: Mapping[str, str]) -> Source:
     kind = formats.get(_suffix(path))
     if kind is None:
-        raise InputError(f"{sound(path)}: unknown suffix; known are {_listed(formats)}.")
+        known = _listed(formats)
+        raise InputError(f"{sound(path)}: unknown suffix; known are {known}{hint([path])}.")
     return Source(path, kind)
 
 
-def _glob(pattern: str, formats: Mapping[str, str]) -> Iterator[Source]:
+def _glob(pattern: str, formats: Mapping[str, str], unknown: list[str]) -> Iterator[Source]:
     for path in sorted(glob.glob(pattern, recursive=True), key=_parts):
         # ``**`` names the files below a folder itself
         if os.path.isdir(path) and "**" not in pattern:
-            yield from _folder(path, formats)
-        elif _suffix(path) in formats and not os.path.isdir(path):
+            yield from _folder(path, formats, unknown)
+        elif os.path.isdir(path):
+            continue
+        elif _suffix(path) in formats:
             yield Source(path, formats[_suffix(path)])
+        else:
+            unknown.append(sound(path))
 
 
-def _folder(folder: str, formats: Mapping[str, str]) -> Iterator[Source]:
+def _folder(folder: str, formats: Mapping[str, str], unknown: list[str]) -> Iterator[Source]:
     closed: list[OSError] = []
     paths = _files(folder, closed)
+    unknown += [sound(path) for path in paths if _suffix(path) not in formats]
     wanted = [path for path in paths if _suffix(path) in formats and _readable(path)]
     # a folder that cannot be listed is kept, so that the attempt to read it is reported
     kinds = {str(error.filename): next(iter(formats.values())) for error in closed}
@@ -220,3 +237,18 @@ def _listed(formats: Mapping[str, str]) -> str:
     plain = [suffix for suffix in sorted(formats) if suffix.count(".") == 1]
     also = [suffix for suffix in COMPRESSIONS if any(known.endswith(suffix) for known in formats)]
     return " ".join(plain) + (f", most also with {' or '.join(also)} after them" if also else "")
+
+
+def decompressed(stream: BinaryIO, suffix: str) -> BinaryIO:
+    """Return ``stream`` decompressed; itself when ``suffix`` is none of ``COMPRESSIONS``.
+
+    Several compressed parts one after the other are read as one. Reading raises ``OSError`` where
+    the data are damaged, end too early or have anything else behind them, such as padding.
+    """
+    kind = COMPRESSIONS.get(suffix)
+    if kind is None:
+        return stream
+    import pyarrow as pa
+
+    raw: Any = pa.CompressedInputStream(stream, kind)
+    return cast(BinaryIO, io.BufferedReader(raw))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import product
 
 from classifier.model.bundle import Model
-from classifier.model.guarantees import CONFIDENCE, METRICS, TARGETS
+from classifier.model.guarantees import CONFIDENCE, METRICS, TARGETS, possible_promises
 from classifier.model.thresholds import TOLERANCE
 from classifier.report.tables import markdown, metrics_table
 
@@ -83,8 +83,8 @@ def _guarantees(model: Model) -> list[str]:
         return []
     possible = list(product(METRICS, TARGETS))
     rows = []
-    for label, known in model.guarantees.items():
-        made = known.promises()
+    for label in model.guarantees:
+        made = possible_promises(model.guarantees_of(label))
         cells = [f"{made[asked]:g}" if asked in made else "-" for asked in possible]
         rows.append([f"`{label}`", *cells])
     header = ["flag from", *(f"{metric} {target:g}" for metric, target in possible)]
@@ -94,8 +94,10 @@ def _guarantees(model: Model) -> list[str]:
         if sample
         else "on the out-of-fold scores of all groups"
     )
+    flagged = f"{model.unit}s" + (" and of flagged pages" if model.page_guarantees else "")
     return [
-        f"Thresholds that keep a promise with {CONFIDENCE:.0%} confidence, {source}, on pages like "
+        f"Thresholds that keep a promise of flagged {flagged}, each with {CONFIDENCE:.0%} confidence, "
+        f"{source}, on pages like "
         "those (`-`: the data cannot carry it):",
         "\n".join(markdown(header, rows)),
     ]

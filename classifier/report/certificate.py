@@ -23,25 +23,30 @@ _DRIFT = (
 def certificate(found: Certification) -> str:
     """Drift since training, old promises on the sample, new guarantees."""
     parts = [_drift(found), _promises(found)]
-    parts += [_guarantee(label, known) for label, known in found.model.guarantees.items()]
+    parts += [
+        _guarantee(label, unit, known)
+        for label in found.model.guarantees
+        for unit, known in found.model.guarantees_of(label).items()
+    ]
     return "\n\n".join(parts)
 
 
 def _drift(found: Certification) -> str:
     rows = []
     for label in found.model.labels:
-        for unit, now in found.now["labels"][label].items():
-            then = found.then["labels"][label][unit]
-            rates = [m["positives"] / max(m["n"], 1) for m in (then, now)]
+        for unit, sample in found.on_sample["labels"][label].items():
+            both = (found.at_training["labels"][label][unit], sample)
+            rates = [m["positives"] / max(m["n"], 1) for m in both]
             cells = ["{:.3f} → {:.3f}".format(*rates)]
             for key, _ in _DRIFT:
-                cells.append(" → ".join(f"{m[key]:.3f}" if key in m else "-" for m in (then, now)))
+                cells.append(" → ".join(f"{m[key]:.3f}" if key in m else "-" for m in both))
             rows.append([f"{label} / {unit}", *cells])
     header = ["training → sample", "share positive", *(name for _, name in _DRIFT)]
     return "\n".join(
         [
-            f"{found.model.name} on {found.now['units']} units of {found.now['pages']} pages in "
-            f"{found.now['groups']} groups",
+            "{} on {units} units of {pages} pages in {groups} groups".format(
+                found.model.name, **found.on_sample
+            ),
             "",
             *markdown(header, rows),
         ]
@@ -53,7 +58,7 @@ def _promises(found: Certification) -> str:
         return "The model had made no promise that could be tried."
     rows = [
         [
-            f"{p.label}: {p.metric} >= {p.target:g}",
+            f"{p.label} / {p.unit}: {p.metric} >= {p.target:g}",
             f"{p.threshold:g}",
             f"{p.observed:.3f} [{p.low:.3f}, {p.high:.3f}]",
             p.outcome,
@@ -64,7 +69,7 @@ def _promises(found: Certification) -> str:
     return "\n".join(markdown(header, rows))
 
 
-def _guarantee(label: str, known: Guarantee) -> str:
+def _guarantee(label: str, unit: str, known: Guarantee) -> str:
     rows = []
     for place, threshold in enumerate(known.threshold):
         if threshold in _SHOWN:
@@ -76,7 +81,7 @@ def _guarantee(label: str, known: Guarantee) -> str:
                 cells.append(f"{value[place]:.3f} (>= {bound[place]:.3f})")
             rows.append(cells)
     head = (
-        f"{label}: new guarantees, {known.confidence:.0%} confidence, {known.positives} of "
+        f"{label} / {unit}: new guarantees, {known.confidence:.0%} confidence, {known.positives} of "
         f"{known.n} units positive, {known.groups} groups"
     )
     return "\n".join([head, "", *markdown(["flag from", "flagged", "precision", "recall"], rows)])

@@ -12,6 +12,8 @@ from classifier.schema import FLAG, REVIEW, Sentence, Verdict
 #: Classes of ``page.html`` for single labels; further labels share the last.
 _CLASSES = ("l0", "l1", "l2")
 _MEANING = {FLAG: " (flagged)", REVIEW: " (to review)"}
+#: Around the score of a page in the overview.
+_TAGS = {FLAG: ("<b>", "</b>"), REVIEW: ('<span class="review">', "</span>")}
 
 
 class HtmlRows:
@@ -23,11 +25,13 @@ class HtmlRows:
         self._overview: list[str] = []
         self._articles: list[str] = []
         self._model = ""
+        self._review = False
 
     def write(self, verdict: Verdict) -> None:
         """Take one page."""
         number = len(self._articles) + 1
         self._model = verdict.model or self._model
+        self._review |= verdict.decisions is not None
         self._overview.append(self._row(verdict, number))
         self._articles.append(self._article(verdict, number))
 
@@ -55,6 +59,8 @@ class HtmlRows:
         marks = [f'<mark class="{self._class((x,))}">{escape(x)}</mark>' for x in self._labels]
         if len(self._labels) > 1:
             marks.append('<mark class="both">several</mark>')
+        if self._review:
+            marks.append('<mark class="review">to review, or strongest of its page</mark>')
         return marks
 
     def _row(self, verdict: Verdict, number: int) -> str:
@@ -67,8 +73,8 @@ class HtmlRows:
                 cells.append('<td class="n faint" colspan="2">not judged')
                 continue
             count = sum(label in sentence.flags for sentence in verdict.sentences)
-            bold = ("<b>", "</b>") if label in verdict.flags else ("", "")
-            cells.append(f'<td class="n">{bold[0]}{verdict.scores[label]:.2f}{bold[1]}')
+            tag, end = _TAGS.get(verdict.decision(label), ("", ""))
+            cells.append(f'<td class="n">{tag}{verdict.scores[label]:.2f}{end}')
             cells.append(f'<td class="n">{count or "–"}')
         return f"<tr>{''.join(cells)}</tr>"
 
@@ -79,7 +85,10 @@ class HtmlRows:
         if not verdict.judged:
             note = f"not judged (language: {verdict.language})"
             return f'{head}<p class="faint">{escape(note)}</p></article>'
-        scores = ", ".join(f"{x} {verdict.scores[x]:.2f}" for x in self._labels)
+        scores = ", ".join(
+            f"{x} {verdict.scores[x]:.2f}{_MEANING.get(verdict.decision(x), '')}"
+            for x in self._labels
+        )
         return (
             f'{head}<div class="faint">{escape(scores)}</div>'
             f'<div class="text">{self._marked(verdict)}</div></article>'

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
+from classifier.read.documents import hint
 from classifier.schema import FLAG, REVIEW, Sentence, Verdict
 from classifier.values import printable
 
@@ -43,6 +44,8 @@ def page_text(
     if not verdict.judged:
         return f"{name}: not judged (language: {verdict.language})\n"
     flags = ", ".join(paint.label(label) for label in verdict.flags) or "no flag"
+    if review := [label for label in labels if verdict.decision(label) == REVIEW]:
+        flags += f"; to review: {', '.join(paint.label(label) for label in review)}"
     scores = "  ".join(f"{label} {verdict.scores[label]:.2f}" for label in labels)
     lines = [f"{name}: {flags}", paint(f"  page scores: {scores}", _DIM)]
     for number, sentence in enumerate(verdict.sentences):
@@ -117,26 +120,41 @@ def tally(verdict: Verdict) -> Counter[str]:
     """What one verdict adds to the counts of ``summary``."""
     kind = "failed" if verdict.error else "scored" if verdict.judged else "not judged"
     counts = Counter([kind])
-    counts.update(f"page/{label}" for label in verdict.flags)
-    counts.update(f"sentence/{label}" for s in verdict.sentences for label in s.flags)
+    for unit, of_unit in (("page", [verdict]), ("sentence", verdict.sentences)):
+        for judged in of_unit:
+            counts.update(f"{unit}/{label}" for label in judged.flags)
+            decisions = judged.decisions or {}
+            counts.update(f"{unit}/{k}/{REVIEW}" for k, v in decisions.items() if v == REVIEW)
     return counts
 
 
-def summary(counts: Counter[str], labels: Sequence[str], model: str, with_sentences: bool) -> str:
+def summary(
+    counts: Counter[str],
+    labels: Sequence[str],
+    model: str,
+    with_sentences: bool,
+    review: bool = False,
+) -> str:
     """What a run found, for stderr.
 
-    ``counts`` has ``scored``, ``failed``, ``not judged``, ``page/LABEL`` and ``sentence/LABEL``, see
-    ``tally``.
+    ``counts`` are those of ``tally``: ``scored``, ``failed``, ``not judged``, and for the units ``page``
+    and ``sentence`` those flagged, ``UNIT/LABEL``, and those in the ``review`` band,
+    ``UNIT/LABEL/review``.
     """
     failures = f", {counts['failed']} failed" if counts["failed"] else ""
     unjudged = f", {counts['not judged']} not judged (not English)" if counts["not judged"] else ""
     lines = [f"{counts['scored']} records scored with {model}{unjudged}{failures}"]
     width = max(map(len, labels), default=0)
     for label in labels:
-        line = f"  {label:<{width}}  {counts[f'page/{label}']:>6} pages"
-        if with_sentences:
-            line += f"  {counts[f'sentence/{label}']:>7} sentences"
-        lines.append(line + " flagged")
+        line = f"  {label:<{width}}"
+        for key, words in ((label, "flagged"), (f"{label}/{REVIEW}", "to review")):
+            if key != label and not review:
+                continue
+            line += f"  {counts[f'page/{key}']:>6} pages"
+            if with_sentences:
+                line += f"  {counts[f'sentence/{key}']:>7} sentences"
+            line += f" {words}"
+        lines.append(line)
     return "\n".join(lines)
 
 
@@ -172,5 +190,5 @@ def passed_over(unknown: Sequence[str], outputs: Sequence[str]) -> str:
         if names:
             more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
             listed = printable(", ".join(names[:NAMED]))
-            lines += f"not scored, {what}: {len(names):,} files ({listed}{more})\n"
+            lines += f"not scored, {what}: {len(names):,} files ({listed}{more}){hint(names)}\n"
     return lines

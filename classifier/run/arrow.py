@@ -125,9 +125,9 @@ def _records(batch: Any, job: Job) -> Iterator[Record]:
     """The rows of a batch, as far as Python has to see them."""
     import pyarrow as pa
 
+    limit = job.options.line_limit
     if job.reads == "jsonl":
         lines = batch.column(0).cast(pa.binary()).to_pylist()
-        limit = job.options.line_limit
         return (
             jsonl.record(line, _begin(line), limit)
             for line in lines
@@ -136,7 +136,7 @@ def _records(batch: Any, job: Job) -> Iterator[Record]:
     if job.writes == "parquet":
         needed = (job.options.id_column, job.options.text_column)
         batch = batch.select([batch.schema.names.index(column) for column in needed])
-    return batch_records(batch, "batch row")
+    return batch_records(batch, "batch row", limit)
 
 
 def _begin(line: bytes | None) -> str:

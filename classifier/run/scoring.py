@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from classifier.errors import InputError
 from classifier.model.bundle import MANIFEST
-from classifier.read.raw import parse
+from classifier.read.pages import parse
 from classifier.read.record import Options
 from classifier.run.scorer import Scorer, check_sentences
 from classifier.run.workers import ordered_map

@@ -21,10 +21,10 @@ from classifier.model.bundle import Model
 from classifier.model.calibration import apply_page, apply_sigmoid, fit_page, fit_sigmoid
 from classifier.model.estimator import PageClassifier
 from classifier.model.features import SentenceFeatures
-from classifier.model.guarantees import Guarantee, guarantee
 from classifier.model.thresholds import TOLERANCE, best_f1
 from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
+from classifier.training.certification import guarantees_on
 from classifier.training.config import TrainConfig
 from classifier.training.evaluation import evaluate
 from classifier.training.metrics import spread
@@ -143,27 +143,20 @@ def train(
         held_out = folds_of_pages(judged.alignment, judged.groups, config.folds, seed)
         measured = _cross_fit(judged, logits, held_out)
         draws = config.bootstrap_draws if seed == config.seed else 2
-        sentence_scores, page_scores, cross_fitted, of_pages = measured
-        metrics = evaluate(
-            judged.data,
-            judged.alignment,
-            sentence_scores,
-            page_scores,
-            cross_fitted,
-            draws,
-            of_pages,
-            judged.groups,
-        )
-        rounds.append((logits, sentence_scores, metrics))
-    logits, sentence_scores, metrics = rounds[0]
+        sentences, pages, of_units, of_pages = measured
+        scores = (judged.data, judged.alignment, sentences, pages)
+        metrics = evaluate(*scores, of_units, draws, of_pages, judged.groups)
+        rounds.append((logits, scores, metrics))
+    logits, scores, metrics = rounds[0]
     if repeats > 1:
-        metrics["repeats"] = {"n": repeats, "labels": spread([found for _, _, found in rounds])}
+        metrics["repeats"] = {"n": repeats, "labels": spread([found for *_, found in rounds])}
 
     progress("fitting on all data")
     estimator = _estimator(config, n_rules)
     estimator.fit(X, alignment.y, groups)
     fitted = _fit_decisions(judged, logits, np.ones(len(judged.pages), dtype=bool))
     thresholds, page_thresholds = fitted.named(data)
+    guarantees, page_guarantees = guarantees_on(*scores, judged.groups)
     return Model(
         labels=data.labels,
         exclusive=data.exclusive,
@@ -177,7 +170,8 @@ def train(
             "calibration": fitted.sigmoid,
             "page_calibration": fitted.page,
         },
-        guarantees=_guarantees(judged, sentence_scores),
+        guarantees=guarantees,
+        page_guarantees=page_guarantees,
         about={
             "data": describe(data, found),
             "calibrated_on": files(judged.data),
@@ -301,15 +295,3 @@ def _cross_fit(
         thresholds[held_out[alignment.segment_page]] = fitted.threshold
         page_thresholds[held_out] = fitted.page_threshold
     return sentence_scores, page_scores, list(thresholds.T), list(page_thresholds.T)
-
-
-def _guarantees(judged: _Judged, sentence_scores: Float) -> dict[str, Guarantee]:
-    """What thresholds keep on out-of-fold scores, per label."""
-    data, alignment = judged.data, judged.alignment
-    if data.exclusive:
-        return {}
-    scores, group = alignment.scores(sentence_scores), judged.groups[alignment.segment_page]
-    return {
-        label: guarantee(alignment.truth[:, k], scores[:, k], group)
-        for k, label in enumerate(data.labels)
-    }

@@ -10,13 +10,15 @@ from typing import Any, BinaryIO, NamedTuple, Protocol, Self
 
 from classifier.errors import InputError
 from classifier.schema import Verdict
-from classifier.write.delimited import DelimitedPages, PageRow, SentenceLines
+from classifier.write.delimited import DelimitedRows, PageRow, SentenceRows
 from classifier.write.destination import destination
 from classifier.write.jsonl import JsonLine
 from classifier.write.parquet import ParquetRows, RowFields
 from classifier.write.rows import SENTENCES
 
-_DELIMITERS = {"csv": ",", "tsv": "\t"}
+#: CSV that a spreadsheet opens safely.
+EXCEL = "excel"
+_DELIMITERS = {"csv": ",", EXCEL: ",", "tsv": "\t"}
 #: Formats of output rows.
 WRITE_FORMATS = ("jsonl", "csv", "tsv", "parquet")
 #: What a row stands for.
@@ -63,18 +65,12 @@ class Lines:
     ----------
     stream
         Gets them.
-    header
-        The first line, if there is one.
     state
         Of rows that wrote what is already on ``stream``; there is nothing to know of them.
     """
 
-    def __init__(
-        self, stream: BinaryIO, header: bytes = b"", state: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, stream: BinaryIO, state: Mapping[str, Any] | None = None) -> None:
         self._stream = stream
-        if state is None:
-            self._stream.write(header)
 
     def write(self, lines: bytes) -> None:
         """Write the lines of one page."""
@@ -185,7 +181,8 @@ def open_writer(
         File to write, which appears only when all went well; ``-`` or ``None`` for standard output,
         which gets UTF-8 whatever the locale.
     format
-        ``jsonl``, ``csv``, ``tsv`` or ``parquet``.
+        ``jsonl``, ``csv``, ``tsv`` or ``parquet``; ``excel`` is CSV with a byte order mark, in which
+        texts that begin a formula have an apostrophe in front.
     rows
         ``pages`` for one row a page, in any format; ``sentences`` for one row a sentence, in CSV
         and TSV.
@@ -207,7 +204,7 @@ def open_writer(
 
 def format_of(name: str, rows: str, sentences: str, labels: Sequence[str], review: bool) -> Format:
     """Return a format by name; parameters and errors are those of ``open_writer``."""
-    _check("format", name, WRITE_FORMATS)
+    _check("format", name, (*WRITE_FORMATS, EXCEL))
     _check("rows", rows, ROWS)
     _check("sentences", sentences, SENTENCES)
     if rows == "sentences" and name not in _DELIMITERS:
@@ -217,14 +214,17 @@ def format_of(name: str, rows: str, sentences: str, labels: Sequence[str], revie
     if name == "jsonl":
         return Format(JsonLine(sentences), Lines)
     if name == "parquet":
-        make = partial(ParquetRows, labels=labels, review=review)
-        return Format(RowFields(sentences, review), make)
-    delimiter = _DELIMITERS[name]
-    if rows == "pages":
-        page = PageRow(tuple(labels), review)
-        return Format(page, partial(DelimitedPages, delimiter=delimiter, answers=page.answers))
-    lines = SentenceLines(delimiter, tuple(labels), sentences, review)
-    return Format(lines, partial(Lines, header=lines.header))
+        parquet = partial(ParquetRows, labels=labels, review=review)
+        return Format(RowFields(sentences, review), parquet)
+    of = PageRow if rows == "pages" else SentenceRows
+    prepare = of(tuple(labels), sentences, review)
+    make = partial(
+        DelimitedRows,
+        delimiter=_DELIMITERS[name],
+        answers=prepare.answers,
+        spreadsheet=name == EXCEL,
+    )
+    return Format(prepare, make)
 
 
 def _check(option: str, value: str, known: Sequence[str]) -> None:

@@ -31,7 +31,8 @@ def promising(labelled: Path, settings: Path, folder: Path, run: Run) -> Path:
     score = rng.random(4000)
     known = guarantee(rng.random(4000) < 1.5 * score - 0.25, score, np.arange(4000))
     model = load(path)
-    save(replace(model, guarantees=dict.fromkeys(model.labels, known)), path, "card")
+    by_label = dict.fromkeys(model.labels, known)
+    save(replace(model, guarantees=by_label, page_guarantees=by_label), path, "card")
     return path
 
 
@@ -101,6 +102,17 @@ def test_a_column_named_decisions_stays(promising: Path, run: Run, tmp_path: Pat
     assert set(row["decisions"]) == {"promotional", "unsupported_claim"}
 
 
+def test_a_model_that_promises_nothing_of_pages_says_so(
+    promising: Path, run: Run, tmp_path: Path
+) -> None:
+    old = save(replace(load(promising), page_guarantees={}), tmp_path / "old", "card")
+    for path, said in ((tmp_path / "old", True), (promising, False)):
+        result = run("score", "-", "--model", path, "--min-recall", 0.8, stdin=TEXT)
+        assert result.exit_code == 0, result.output
+        assert ("none of pages" in result.stderr) == said
+    assert old.promised("recall", 0.8) == load(promising).promised("recall", 0.8)
+
+
 @pytest.mark.parametrize("promise", ["--min-precision", "--min-recall"])
 def test_a_threshold_does_not_go_with_a_promise(promising: Path, run: Run, promise: str) -> None:
     options = [promise, 0.8, "--threshold", "promotional=0"]
@@ -138,11 +150,14 @@ def test_certify(promising: Path, labelled: Path, folder: Path, run: Run) -> Non
     result = run("certify", labelled, "--model", promising, "-o", path)
     assert result.exit_code == 0, result.output
     assert "on 55 units of 12 pages in 6 groups" in result.stdout
-    assert "promotional: precision >= 0.9" in result.stdout
+    assert "promotional / sentence: precision >= 0.9" in result.stdout
+    assert "promotional / page: precision >= 0.9" in result.stdout
     assert "new guarantees, 95% confidence" in result.stdout
     old, new = load(promising), load(path)
     assert new.thresholds == old.thresholds
     assert new.guarantees["promotional"].n == 55
+    assert new.page_guarantees["promotional"].n == 12
+    assert "promotional / page: new guarantees" in result.stdout
     assert new.about["certified_on"] == {"pages": 12, "units": 55, "groups": 6}
     assert "on a sample of 55 units" in (path / "README.md").read_text(encoding="utf-8")
     refused = run("score", "-", "--model", path, "--min-precision", 0.95, stdin=TEXT)
@@ -152,7 +167,10 @@ def test_certify(promising: Path, labelled: Path, folder: Path, run: Run) -> Non
 def test_certify_as_json(promising: Path, labelled: Path, run: Run) -> None:
     result = run("certify", labelled, "--model", promising, "--json")
     found = json.loads(result.stdout)
-    assert set(found) == {"model", "then", "now", "promises", "guarantees"}
+    assert set(found) == {
+        *("model", "at_training", "on_sample", "promises", "guarantees", "page_guarantees"),
+    }
+    assert {promise["unit"] for promise in found["promises"]} == {"sentence", "page"}
     for promise in found["promises"]:
         assert promise["low"] <= promise["observed"] <= promise["high"]
         if promise["outcome"] == "kept":

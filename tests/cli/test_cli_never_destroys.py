@@ -62,14 +62,14 @@ def test_when_nothing_could_be_scored_the_old_output_stays(
 def test_outputs_and_unknown_files_in_a_folder_are_named(here: Path, run: Run) -> None:
     folder = here / "pages"
     folder.mkdir()
-    for name in ("a.txt", "b.pdf", "README"):
+    for name in ("a.txt", "b.odt", "README"):
         (folder / name).write_text(TEXT)
     for format in ("jsonl", "csv", "tsv", "parquet"):
         assert run("score", "pages/a.txt", "-o", f"pages/out.{format}").exit_code == 0
     result = run("score", "pages", "-o", "-")
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["pages/a.txt"]
     assert "outputs of this program: 4 files" in result.stderr
-    assert "of no known type: 2 files (pages/README, pages/b.pdf)" in result.stderr
+    assert "of no known type: 2 files (pages/README, pages/b.odt)" in result.stderr
 
 
 def test_a_folder_of_outputs_alone_is_refused(here: Path, run: Run) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from classifier.cli.score import format_of
+from classifier.write.formats import format_of
 
 Run = Callable[..., Result]
 
@@ -62,7 +62,6 @@ def test_nothing_scored(bundle: Path, run: Run) -> None:
         (["-", "--model", "nowhere"], "no model bundle here"),
         (["-", "--threshold", "spam=0.5"], "no threshold for 'spam'"),
         (["-", "-o", "no/such/folder/out.jsonl"], "out.jsonl"),
-        (["-", "--rows", "sentences"], "csv and tsv"),
         (["-", "--text-column", "id"], "same column"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -93,7 +92,45 @@ def test_csv_rows_of_sentences(texts: Path, bundle: Path, run: Run) -> None:
     result = run("score", texts, "--model", bundle, *options)
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [row["text"] for row in rows] == ["Order now!", "It cures gout.", "", "Rain fell."]
+    assert [row["url"] for row in rows] == ["u", "u", "", ""]
     assert rows[2]["error"]
+
+
+def test_csv_for_a_spreadsheet(bundle: Path, run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"id": "=1+1", "text": "Order now!", "n": -1, "phone": "+1 555"}')
+    found = {}
+    for excel in (["--excel"], []):
+        out = tmp_path / f"out{len(excel)}.csv"
+        result = run("score", source, "--model", bundle, "-o", out, *excel)
+        assert result.exit_code == 0, result.output
+        found[len(excel)] = out.read_bytes()
+    assert found[1].startswith(b"\xef\xbb\xbfid,")
+    assert found[1].decode("utf-8-sig") == found[0].decode().replace("=1+1", "'=1+1").replace(
+        "+1 555", "'+1 555"
+    )
+    assert found[0].startswith(b"id,n,phone,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--rows", "sentences"], "csv and tsv, not for jsonl"),
+        (["--rows", "sentences", "--format", "html"], "csv and tsv, not for html"),
+        (["--rows", "sentences", "--format", "csv", "--sentences", "none"], "--sentences none"),
+        (["--excel"], "csv, not for jsonl"),
+        (["--excel", "--format", "tsv"], "csv, not for tsv"),
+        (["--excel", "-o", "x.parquet"], "csv, not for parquet"),
+        (["--resume", "--overwrite"], "--overwrite"),
+        (["--threshold", "a=0.1", "--min-recall", "0.9"], "--min-recall"),
+        (["--threshold", "a=0.1", "--threshold", "a=0.2"], "'a' twice"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_options_that_contradict_each_other(arguments: list[str], words: str, run: Run) -> None:
+    result = run("score", "-", *arguments, stdin="Order now!")
+    assert result.exit_code == 2
+    assert words in result.stderr
 
 
 def test_folder_to_html(bundle: Path, run: Run, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def feature(**values: object) -> Callable[[Manifest], object]:
     return lambda m: m["features"].update(values)
 
 
-def promise(**values: object) -> Callable[[Manifest], object]:
+def promise(field: str = "guarantees", **values: object) -> Callable[[Manifest], object]:
     """Add a guarantee that training could have written but for these values."""
 
     def edit(manifest: Manifest) -> None:
@@ -67,7 +67,7 @@ def promise(**values: object) -> Callable[[Manifest], object]:
         known = {"n": 10, "positives": 5, "groups": 3, "confidence": 0.95, "threshold": column,
                  "flagged": [4, 2], "precision": column, "precision_bound": column,
                  "recall": column, "recall_bound": column}  # fmt: skip
-        manifest["guarantees"] = {"promotional": known | values}
+        manifest[field] = {"promotional": known | values}
 
     return edit
 
@@ -97,12 +97,13 @@ MANIFESTS: dict[str, tuple[Callable[[Manifest], object], str]] = {
     "weight null": (feature(cue_weight=None), "features"),
     "8,000 labels": (
         lambda m: m.update(labels=[str(i) for i in range(8000)], exclusive=True, thresholds={},
-                           page_thresholds={}, guarantees={}),
+                           page_thresholds={}, guarantees={}, page_guarantees={}),
         "labels",
     ),
     "too many numbers": (
         lambda m: m.update(labels=[str(i) for i in range(100)], exclusive=True, thresholds={},
-                           page_thresholds={}, guarantees={}, features=m["features"] | {"own_bits": 22}),
+                           page_thresholds={}, guarantees={}, page_guarantees={},
+                           features=m["features"] | {"own_bits": 22}),
         "parameters; a bundle holds at most",
     ),
     "label empty": (lambda m: m.update(labels=["promotional", ""]), "labels"),
@@ -162,6 +163,8 @@ MANIFESTS: dict[str, tuple[Callable[[Manifest], object], str]] = {
     "guarantee column a table": (promise(precision={"0": 1, "1": 2}), "guarantees"),
     "guarantee flagged null": (promise(flagged=[None, 1]), "guarantees"),
     "guarantee unknown column": (promise(colour=1), "guarantees"),
+    "guarantee of pages no table": (lambda m: m.update(page_guarantees=[]), "'page_guarantees'"),
+    "guarantee of pages over 1": (promise("page_guarantees", recall=[0.1, 2]), "'page_guarantees'"),
 }  # fmt: skip
 
 
@@ -176,6 +179,13 @@ def test_a_sealed_guarantee_is_read(copy: Path) -> None:
     """What the hostile ones are made from is not refused for another reason."""
     seal(copy, promise())
     assert load(copy).guarantees["promotional"].threshold == (0.1, 0.2)
+    seal(copy, promise("page_guarantees"))
+    assert load(copy).page_guarantees["promotional"].threshold == (0.1, 0.2)
+
+
+def test_a_bundle_without_promises_of_pages_is_read(copy: Path) -> None:
+    seal(copy, lambda m: m.pop("page_guarantees"))
+    assert load(copy).page_guarantees == {}
 
 
 @pytest.mark.parametrize(

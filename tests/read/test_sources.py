@@ -6,9 +6,9 @@ import pytest
 
 from classifier.errors import InputError
 from classifier.read.pages import FORMATS
-from classifier.read.sources import Source, expand
+from classifier.read.sources import Source, expand, find
 
-TREE = ("b.txt", "a/2.md", "a/10.csv", "a/deep/x.HTML", ".hidden.txt", ".git/y.txt", "z.docx")
+TREE = ("b.txt", "a/2.md", "a/10.csv", "a/deep/x.HTML", ".hidden.txt", ".git/y.txt", "z.odt")
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def test_a_path_that_exists_is_no_glob(tree: Path) -> None:
         (["missing.txt"], "missing.txt"),
         (["b.txt", "*.jsonl"], "*.jsonl"),
         (["empty"], "empty"),
-        (["z.docx"], "z.docx"),
+        (["z.odt"], "z.odt"),
         (["-", "-"], "'-'"),
         ([], "No input"),
     ],
@@ -96,3 +96,12 @@ def test_a_folder_that_cannot_be_listed_is_kept(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_name_of_undecodable_bytes_is_shown_soundly() -> None:
     assert Source("caf\udce9.txt", "txt").name == r"caf\xe9.txt"
+
+
+@pytest.mark.parametrize("given", [".", "**", "*"])
+def test_files_of_other_kinds_are_named_once(tree: Path, given: str) -> None:
+    (tree / "a" / "README").write_text("text")
+    found = find([given], FORMATS, None, lambda source: source.path.endswith(".csv"))
+    assert sorted(Path(path).as_posix() for path in found.unknown) == ["a/README", "z.odt"]
+    assert [Path(path).as_posix() for path in found.outputs] == ["a/10.csv"]
+    assert len(found.sources) == 3

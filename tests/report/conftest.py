@@ -43,6 +43,21 @@ def verdict() -> Verdict:
 
 
 @pytest.fixture(scope="session")
+def reviewed() -> Verdict:
+    """One label flagged and one up for review, of the page and of sentences of their own."""
+    text = "Order now! It may cure gout."
+    page = {"promotional": "flag", "unsupported_claim": "review"}
+    first = {"promotional": "flag", "unsupported_claim": "pass"}
+    second = {"promotional": "pass", "unsupported_claim": "review"}
+    low, high = {"promotional": 0.1, "unsupported_claim": 0.4}, dict.fromkeys(LABELS, 0.9)
+    sentences = (
+        Sentence(0, 10, ("promotional",), high, decisions=first),
+        Sentence(11, 28, (), low, decisions=second),
+    )
+    return Verdict("page-3", text, ("promotional",), high, sentences, decisions=page)
+
+
+@pytest.fixture(scope="session")
 def hostile() -> Verdict:
     scores = dict.fromkeys(LABELS, 0.9)
     start, end = len(HOSTILE) + 1, 2 * len(HOSTILE) + 1

@@ -67,6 +67,14 @@ def test_marks(verdict: Verdict, labels: Labels) -> None:
     ]
 
 
+def test_a_review_band(reviewed: Verdict, verdict: Verdict, labels: Labels) -> None:
+    html = report(labels, reviewed)
+    assert '<b>0.90</b><td class="n">1<td class="n"><span class="review">0.90</span>' in html
+    assert "promotional 0.90 (flagged), unsupported_claim 0.90 (to review)" in html
+    assert html.count('<mark class="review"') == 2, "in the key and in the text"
+    assert "to review" not in report(labels, verdict)
+
+
 def test_hostile_text_stays_text(hostile: Verdict, failure: Verdict, labels: Labels) -> None:
     sentence = Sentence(0, 1, hostile.flags, hostile.scores)
     quiet = Verdict("a", "b c", hostile.flags, hostile.scores, (sentence,))

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from classifier.report.terminal import TextRows, page_text, summary
+from classifier.report.terminal import TextRows, page_text, summary, tally
 from classifier.schema import Sentence, Verdict
 
 Labels = tuple[str, ...]
@@ -34,6 +34,15 @@ def test_page(verdict: Verdict, labels: Labels) -> None:
 def test_page_without_flags(labels: Labels) -> None:
     verdict = Verdict("x", "", scores=dict.fromkeys(labels, 0.0))
     assert page_text(verdict, labels).startswith("x: no flag\n")
+
+
+def test_page_with_a_review_band(reviewed: Verdict, labels: Labels) -> None:
+    assert page_text(reviewed, labels).splitlines() == [
+        "page-3: promotional; to review: unsupported_claim",
+        "  page scores: promotional 0.90  unsupported_claim 0.90",
+        "  P. 0.90 0.90  Order now!",
+        "  .u 0.10 0.40  It may cure gout.",
+    ]
 
 
 def test_failed_page(failure: Verdict, labels: Labels) -> None:
@@ -85,6 +94,19 @@ def test_summary(failed: int, with_sentences: bool, expected: list[str]) -> None
     found = summary(counts, ("a", "bcd"), "m@1", with_sentences).splitlines()
     assert [" ".join(line.split()) for line in found[:2]] == [" ".join(e.split()) for e in expected]
     assert found[2].split()[:3] == ["bcd", "0", "pages"]
+
+
+def test_summary_of_a_review_band(reviewed: Verdict, failure: Verdict, labels: Labels) -> None:
+    counts = tally(reviewed) + tally(reviewed) + tally(failure)
+    for with_sentences in (True, False):
+        found = summary(counts, labels, "m@1", with_sentences, review=True).splitlines()
+        several = " 2 sentences" if with_sentences else ""
+        none = " 0 sentences" if with_sentences else ""
+        assert [" ".join(line.split()) for line in found] == [
+            "2 records scored with m@1, 1 failed",
+            f"promotional 2 pages{several} flagged 0 pages{none} to review",
+            f"unsupported_claim 0 pages{none} flagged 2 pages{several} to review",
+        ]
 
 
 def test_a_hostile_text_cannot_steer_the_terminal() -> None:

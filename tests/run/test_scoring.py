@@ -18,7 +18,7 @@ from classifier.errors import BundleError, InputError
 from classifier.model.bundle import Model
 from classifier.model.saving import save
 from classifier.read import html
-from classifier.read.raw import parse
+from classifier.read.pages import parse
 from classifier.read.record import Options
 from classifier.run import scoring
 from classifier.run.scorer import SENTENCES, Scorer

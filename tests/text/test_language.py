@@ -19,6 +19,7 @@ ENGLISH = [
     *("Order now!", "Shop now", "Add to cart", "Buy", "Cures cancer", "Get rid of pain"),
     *("Vitamin C serum", "GABA 500mg", "Kratom Maeng Da", "Lion's mane", "Dr. Müller, Zürich"),
     *("Ashwagandha relieves stress", "Kefir boosts immunity", "ORDER TODAY AND SAVE"),
+    *("The questionnaire covers\nInsomnia", "Matricaria recutita, Melissa officinalis, Passiflora"),
     "Book a consultation with Dr. Jürgen Weißmüller at Praxis am Königsplatz.",
     "Our Crème de Beauté Éclat gives your skin the glow it deserves.",
     "Traditional Chinese medicine calls this herb 黄芪, and it is said to strengthen qi.",

@@ -193,57 +193,151 @@ def test_nesting_without_end_is_cut(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------ csv
 
 
-@pytest.mark.parametrize(("kind", "delimiter"), [("csv", ","), ("tsv", "\t")])
-def test_rows_of_pages(tmp_path: Path, kind: str, delimiter: str) -> None:
-    file = written(tmp_path, kind, VERDICT, FAILED)
-    with file.open(newline="") as lines:
-        rows = list(csv.reader(lines, delimiter=delimiter))
+def table(path: Path, kind: str, *verdicts: Verdict, **options: Any) -> list[list[str]]:
+    """Rows of delimited text as the standard reader sees them."""
+    with written(path, kind, *verdicts, **options).open(newline="") as lines:
+        return list(csv.reader(lines, delimiter="\t" if kind == "tsv" else ","))
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv"])
+def test_rows_of_pages(tmp_path: Path, kind: str) -> None:
+    rows = table(tmp_path, kind, VERDICT, FAILED)
     assert rows[0] == [
         *("id", "site", "n", "score_promotional", "score_unsupported_claim"),
         *("flag_promotional", "flag_unsupported_claim", "n_promotional", "n_unsupported_claim"),
-        *("language", "model", "error"),
+        *("evidence_promotional", "evidence_unsupported_claim", "language", "model", "error"),
     ]
     assert rows[1] == [
-        "p",
-        "a,b",
-        "3",
-        "0.123457",
-        "1.0",
-        "true",
-        "true",
-        "2",
-        "1",
-        "en",
-        "m@1",
-        "",
+        *("p", "a,b", "3", "0.123457", "1.0", "true", "true", "2", "1"),
+        *("Buy now.", "It cures, say many.", "en", "m@1", ""),
     ]
-    assert rows[2] == ["q", "x", "4", "", "", "", "", "", "", "", "m@1", "a:2: broken"]
+    assert rows[2] == ["q", "x", "4", *[""] * 9, "m@1", "a:2: broken"]
+
+
+def test_rows_of_pages_without_sentences(tmp_path: Path) -> None:
+    (header, _) = table(tmp_path, "csv", VERDICT, sentences="none")
+    assert not [name for name in header if name.startswith(("n_", "evidence_"))]
+
+
+WEAK = Sentence(0, 3, (), {"a": 0.4, "b": 0.1}, decisions={"a": "review", "b": "pass"})
+STRONG = Sentence(4, 7, (), {"a": 0.6, "b": 0.2}, evidence=True, decisions=WEAK.decisions)
+FLAGGED = Sentence(8, 11, ("a",), {"a": 0.5, "b": 0.3})
+
+
+@pytest.mark.parametrize(
+    ("flags", "decisions", "sentences", "evidence"),
+    [
+        ((), None, (WEAK, STRONG), ["", ""]),
+        (("a",), None, (WEAK, STRONG), ["two", ""]),
+        (("a",), None, (STRONG, FLAGGED), ["six", ""]),  # labels that exclude each other
+        (("a", "b"), None, (WEAK, STRONG, FLAGGED), ["six", "six"]),
+        ((), {"a": "pass", "b": "review"}, (WEAK, STRONG), ["", "two"]),
+        ((), {"a": "review", "b": "pass"}, (WEAK, STRONG), ["two", ""]),
+        (("a",), None, (), ["", ""]),
+    ],
+)
+def test_the_strongest_sentence_is_the_evidence(
+    flags: tuple[str, ...],
+    decisions: dict[str, str] | None,
+    sentences: tuple[Sentence, ...],
+    evidence: list[str],
+    tmp_path: Path,
+) -> None:
+    scores = {"a": 0.7, "b": 0.3}
+    page = Verdict("p", "one two six", flags, scores, sentences, decisions=decisions)
+    header, row = table(tmp_path, "csv", page, labels=("a", "b"), review=decisions is not None)
+    found = dict(zip(header, row, strict=True))
+    assert [found["evidence_a"], found["evidence_b"]] == evidence
 
 
 def test_rows_of_sentences(tmp_path: Path) -> None:
-    file = written(tmp_path, "csv", VERDICT, FAILED, rows="sentences", sentences="all")
-    with file.open(newline="") as lines:
-        rows = list(csv.reader(lines))
+    quiet = Verdict("n", "Tea.", columns={"site": "y"})
+    clash = Verdict("c", "Tea.", sentences=VERDICT.sentences[:1], columns={"start": 7, "late": 1})
+    verdicts = (VERDICT, FAILED, quiet, clash)
+    rows = table(tmp_path, "csv", *verdicts, rows="sentences", sentences="all")
     scores = ["score_promotional", "score_unsupported_claim"]
     flags = ["flag_promotional", "flag_unsupported_claim"]
-    last = ["language", "model", "error"]
-    assert rows[0] == ["id", "start", "end", "text", *scores, *flags, "cues", *last]
-    assert [row[:4] for row in rows[1:4]] == [
-        ["p", "0", "8", "Buy now."],
-        ["p", "9", "28", "It cures, say many."],
-        ["p", "29", "33", "Tea."],
+    assert rows[0] == [
+        *("id", "site", "n", "input_start", "late", "start", "end", "text"),
+        *(*scores, *flags, "cues", "language", "model", "error"),
     ]
-    assert rows[2][4:] == ["0.5", "0.8", "true", "true", "vague;cure", "en", "m@1", ""]
-    assert rows[4] == ["q", *[""] * 9, "m@1", "a:2: broken"]
+    own = ["p", "a,b", "3", "", ""]
+    assert [row[:8] for row in rows[1:4]] == [
+        [*own, "0", "8", "Buy now."],
+        [*own, "9", "28", "It cures, say many."],
+        [*own, "29", "33", "Tea."],
+    ]
+    assert rows[2][8:] == ["0.5", "0.8", "true", "true", "vague;cure", "en", "m@1", ""]
+    assert rows[4] == ["q", "x", "4", *[""] * 11, "m@1", "a:2: broken"]
+    assert rows[5][:6] == ["c", "", "", "7", "1", "0"]
+    assert len(rows) == 6
 
 
 @pytest.mark.parametrize("rows", ["pages", "sentences"])
 def test_a_text_that_is_not_judged_has_its_row(tmp_path: Path, rows: str) -> None:
     page = Verdict("d", "Jetzt kaufen.", model="m@1", language="de", judged=False)
-    with written(tmp_path, "csv", page, rows=rows).open(newline="") as file:
-        (row,) = csv.DictReader(file)
-    filled = {name: value for name, value in row.items() if value}
+    header, row = table(tmp_path, "csv", page, rows=rows)
+    filled = {name: value for name, value in zip(header, row, strict=True) if value}
     assert filled == {"id": "d", "language": "de", "model": "m@1"}
+
+
+@pytest.mark.parametrize("rows", ["pages", "sentences"])
+@pytest.mark.parametrize("kind", ["csv", "tsv"])
+def test_a_review_band_has_its_columns(kind: str, rows: str, tmp_path: Path) -> None:
+    decisions = {"a": "review", "b": "pass"}
+    page = Verdict("p", "one", (), {"a": 0.4, "b": 0.1}, (WEAK,), decisions=decisions)
+    failed = Verdict("q", "", error="broken", decisions={})
+    options: dict[str, Any] = {"labels": ("a", "b"), "rows": rows, "review": True}
+    header, *found = table(tmp_path, kind, page, failed, **options)
+    places = [header.index(f"decisions_{label}") for label in "ab"]
+    assert [[row[place] for place in places] for row in found] == [["review", "pass"], ["", ""]]
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1 555 0100", "'+1 555 0100"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\ttab", "'\ttab"),
+        ("\rreturn", "'\rreturn"),
+        (" \u00a0\n=1", "' \u00a0\n=1"),
+        ("\x00=1", "'\x00=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ('=HYPERLINK("x")', '\'=HYPERLINK("x")'),
+        ("- item", "'- item"),
+        ("-5", "-5"),
+        (" +.5e-3", " +.5e-3"),
+        (-5, "-5"),
+        (-1e-7, "-1e-7"),
+        (float("-inf"), "'-Infinity"),
+        ("1-2", "1-2"),
+        ("a=b", "a=b"),
+        ("'=1", "'=1"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_spreadsheet_sees_no_formula(value: Any, cell: str, tmp_path: Path) -> None:
+    page = verdict({"=x": value})
+    safe = written(tmp_path, "excel", page).read_bytes()
+    assert safe.startswith("\ufeffid,'=x,".encode())
+    ((found,),) = (
+        [row["'=x"]] for row in csv.DictReader(io.StringIO(safe.decode("utf-8-sig"), newline=""))
+    )
+    assert found == cell
+    # plain CSV knows nothing of spreadsheets
+    assert written(tmp_path, "csv", page).read_bytes().startswith(b"id,=x,")
+
+
+def test_a_formula_in_evidence_is_none(tmp_path: Path) -> None:
+    text = "=cmd|' /C calc'!A0"
+    sentence = Sentence(0, len(text), ("a",), {"a": 0.9})
+    page = Verdict(text, text, ("a",), {"a": 0.9}, (sentence,), "m")
+    for rows in ("pages", "sentences"):
+        content = written(tmp_path, "excel", page, labels=("a",), rows=rows).read_text("utf-8-sig")
+        assert content.count("'=cmd") == content.count("=cmd") == 2
 
 
 def test_columns_of_csv_are_the_union_of_the_first_rows(
@@ -382,12 +476,12 @@ def test_an_exception_leaves_what_was_there(tmp_path: Path, kind: str) -> None:
 def test_an_error_at_the_end_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from classifier.write.delimited import DelimitedPages
+    from classifier.write.delimited import DelimitedRows
 
-    def full(self: DelimitedPages) -> None:
+    def full(self: DelimitedRows) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(DelimitedPages, "close", full)
+    monkeypatch.setattr(DelimitedRows, "close", full)
     with pytest.raises(OSError, match="No space"):
         written(tmp_path, "csv", VERDICT)
     assert list(tmp_path.iterdir()) == []
