@@ -5,6 +5,7 @@ No spaCy object travels with it, so it pickles small and the model can be tested
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -90,6 +91,9 @@ class Analysis:
     heading, lead
         int64 (S,): the sentence that heads this one's section, and the lead-in of the list that it
         stands in; -1 where there is none.
+    encoded, encoded_alone
+        float64 (S, R): logits of an encoder's R labels for each sentence on its page, and as a text
+        of its own. The latter serve training only; R is 0 where no encoder was asked.
     """
 
     page_bounds: Int
@@ -107,6 +111,8 @@ class Analysis:
     cues: Float
     heading: Int
     lead: Int
+    encoded: Float
+    encoded_alone: Float
 
     @property
     def n_pages(self) -> int:
@@ -138,7 +144,14 @@ class Analysis:
             layout[:, LAYOUT.index(edge)] = 1.0
         none = np.full(self.n_sentences, -1)
         pages = np.arange(self.n_sentences + 1)
-        return replace(self, page_bounds=pages, layout=layout, heading=none, lead=none)
+        return replace(
+            self,
+            page_bounds=pages,
+            layout=layout,
+            heading=none,
+            lead=none,
+            encoded=self.encoded_alone,
+        )
 
     def take(self, pages: Int) -> Analysis:
         """The given pages, in the given order, as a batch of their own."""
@@ -167,7 +180,13 @@ class Analysis:
             cues=self.cues[sentences],
             heading=new_number[self.heading[sentences]],
             lead=new_number[self.lead[sentences]],
+            encoded=self.encoded[sentences],
+            encoded_alone=self.encoded_alone[sentences],
         )
+
+
+#: Gives ``Analysis.encoded`` of texts, from them and the rest of their analysis.
+Encode = Callable[[Sequence[str], Analysis], Float]
 
 
 def joined(a: Analysis, b: Analysis) -> Analysis:

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from classifier.analysis import CUES, LAYOUT, Analysis
-from classifier.model.context import PER_LABEL
+from classifier.model.context import OF_ENCODER, PER_LABEL
 from classifier.text.words import Trait
 
 
@@ -172,8 +172,13 @@ def context_features(z: np.ndarray, page_z: np.ndarray, X: Analysis) -> np.ndarr
                 found = of_label(z[:, k].tolist(), float(page_z[page, k]), X, s, first, last)
                 row += [found[name] for name in PER_LABEL]
             row += [own * other for own in z[s] for other in page_z[page]]
-            rows.append([*row, *X.layout[s], *X.cues[s], *cue_shares, last - first == 1])
+            row += [*X.layout[s], *X.cues[s], *cue_shares, last - first == 1]
+            for column in X.encoded.T.tolist():
+                found = of_label(column, 0.0, X, s, first, last)
+                row += [found[name] for name in OF_ENCODER]
+            rows.append(row)
     width = z.shape[1] * (len(PER_LABEL) + z.shape[1]) + len(LAYOUT) + 2 * len(CUES) + 1
+    width += X.encoded.shape[1] * len(OF_ENCODER)
     return np.array(rows, dtype=float).reshape(-1, width)
 
 

@@ -89,7 +89,7 @@ class Reference:
             start[sentence_bounds[:-1]], end[sentence_bounds[1:] - 1],
             hashed(words), hashed([stem(word) for word in words]), hashed(kinds),
             found.owner, sentence, start[found.first], end[found.last - 1],
-            table, cues, heading, lead,
+            table, cues, heading, lead, np.zeros((len(table), 0)), np.zeros((len(table), 0)),
         )  # fmt: skip
 
     def _tokens(self, text: str) -> tuple[list[naive.Token], list[str]]:

@@ -22,7 +22,8 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MOD
 #: Level of each room; a room imports from itself and from lower levels.
 LEVELS = (
     ("errors",),
-    ("analysis", "schema", "time_limit", "values"),
+    ("analysis", "archive", "schema", "time_limit", "values"),
+    ("encoder",),
     ("model", "text", "read", "write"),
     ("corpus", "run"),
     ("training",),
@@ -35,6 +36,7 @@ LEVEL = {room: number for number, rooms in enumerate(LEVELS) for room in rooms}
 HOMES = {
     "spacy": ("text/",),
     "py3langid": ("text/",),
+    "tokenizers": ("encoder/",),
     "sklearn": ("model/", "training/"),
     "click": ("cli/",),
     "pypdf": ("read/",),

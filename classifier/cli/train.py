@@ -21,6 +21,19 @@ from classifier.cli._labelled import labelled_options, read
     help="File or folder among DATA with pages like those to be scored: calibration, thresholds, "
     "guarantees and metrics come from these alone. Repeatable. Default: all DATA.",
 )
+@click.option(
+    "--encoder",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="BUNDLE",
+    help="Directory with an encoder (a bundle that has one): it reads the pages too, and becomes part "
+    "of the model. It must not have been trained on DATA, but for the pages of --held-out.",
+)
+@click.option(
+    "--held-out",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Logits for the pages that the encoder was trained on, from encoders that were not.",
+)
 @click.option("--seed", type=int, help="Seed of folds and solver; overrides the configuration.")
 @click.option(
     "--repeats",
@@ -39,6 +52,8 @@ def command(
     overwrite: bool,
     config: str | None,
     calibrate_on: tuple[str, ...],
+    encoder: str | None,
+    held_out: str | None,
     seed: int | None,
     repeats: int,
     jobs: int,
@@ -50,8 +65,11 @@ def command(
     labelled text per row. Prints cross-validated metrics; pages of one group are never split.
     """
     from dataclasses import replace
+    from pathlib import Path
 
     from classifier.corpus.provenance import read_from
+    from classifier.encoder.files import read_encoder_from
+    from classifier.encoder.held_out import read_held_out
     from classifier.model.saving import check_target, save
     from classifier.report import metrics_table, model_card
     from classifier.training.config import TrainConfig
@@ -59,6 +77,8 @@ def command(
 
     if jobs == 0:
         raise click.BadParameter("must not be 0", param_hint="--jobs")
+    if held_out and not encoder:
+        raise click.UsageError("--held-out needs --encoder")
     check_target(output, overwrite)
     settings = TrainConfig.from_toml(config) if config else TrainConfig()
     if seed is not None:
@@ -67,6 +87,8 @@ def command(
     model = train(
         dataset,
         settings,
+        encoder=read_encoder_from(Path(encoder)) if encoder else None,
+        held_out=read_held_out(Path(held_out)) if held_out else None,
         calibrate_on=read_from(dataset, calibrate_on) if calibrate_on else None,
         n_jobs=jobs,
         repeats=repeats,

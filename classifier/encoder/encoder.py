@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from classifier.analysis import Analysis, Float
+from classifier.analysis import Analysis, Bool, Float
 from classifier.encoder.network import Network
 from classifier.encoder.sequences import Cutting
 
@@ -24,20 +25,31 @@ class Encoder:
 
     Attributes
     ----------
+    labels
+        What its logits are of.
     tokenizer
         A WordPiece tokenizer of the ``tokenizers`` library.
     cutting
         How pages become sequences.
     network
         The weights.
-    sha256
-        Of all files that it was read from, in order; what a model that was trained with it names.
+    files
+        Name and content of the files that it was read from.
     """
 
+    labels: tuple[str, ...]
     tokenizer: Any
     cutting: Cutting
     network: Network
-    sha256: str = ""
+    files: Mapping[str, bytes]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all files, in order; what a model that was trained with it names."""
+        digest = hashlib.sha256()
+        for content in self.files.values():
+            digest.update(hashlib.sha256(content).digest())
+        return digest.hexdigest()
 
     def logits(self, texts: Sequence[str], X: Analysis) -> Float:
         """Logits of all sentences, (S, labels of the encoder).
@@ -57,6 +69,17 @@ class Encoder:
                 for sequence in self.cutting.cut(*self._units(text, spans)):
                     rows = slice(low + sequence.sentences.start, low + sequence.sentences.stop)
                     found[rows] = self.network.logits(sequence)
+        return np.round(found, DECIMALS)
+
+    def logits_alone(self, texts: Sequence[str], X: Analysis, wanted: Bool) -> Float:
+        """Logits of each sentence as a text of its own, (S, labels); 0 where not ``wanted`` (S,)."""
+        found = np.zeros((X.n_sentences, self.network.shape.labels))
+        page = X.sentence_page()
+        with threadpool_limits(limits=1, user_api="blas"):
+            for s in np.flatnonzero(wanted).tolist():
+                spans = [(int(X.start[s]), int(X.end[s]))]
+                for sequence in self.cutting.cut(*self._units(texts[page[s]], spans)):
+                    found[s] = self.network.logits(sequence)
         return np.round(found, DECIMALS)
 
     def _units(

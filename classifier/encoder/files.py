@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import math
@@ -40,6 +39,12 @@ LARGEST = Shape(12, 768, 12, 3072, 30_522, 512, 100)
 #: Weights in all: 134 MB in memory. The shipped encoder has 16 million.
 MOST_NUMBERS = 2**25
 MOST_PARTS = 20
+#: Names of the files that an encoder may have, with the most bytes of each.
+ENCODER_FILES = {
+    DESCRIPTION: LARGEST_DESCRIPTION,
+    VOCABULARY: LARGEST_VOCABULARY,
+    **{f"encoder-{number}.npz": LARGEST_PART for number in range(MOST_PARTS)},
+}
 _UNKNOWN = "[UNK]"
 
 
@@ -66,10 +71,31 @@ def read_encoder(files: Mapping[str, bytes], where: Path) -> Encoder:
         scale = weights.pop(f"{name}.scale").astype(np.float32)
         weights[name] = weights[name].astype(np.float32) * scale[:, None]
     network = Network(shape, {name: array.astype(np.float32) for name, array in weights.items()})
-    digest = hashlib.sha256()
-    for name in (DESCRIPTION, VOCABULARY, *parts):
-        digest.update(hashlib.sha256(files[name]).digest())
-    return Encoder(_tokenizer(words), cutting, network, digest.hexdigest())
+    return Encoder(
+        labels=tuple(description["labels"]),
+        tokenizer=_tokenizer(words),
+        cutting=cutting,
+        network=network,
+        files={name: files[name] for name in (DESCRIPTION, VOCABULARY, *parts)},
+    )
+
+
+def read_encoder_from(directory: Path) -> Encoder:
+    """Read the encoder of a bundle, or one that stands alone.
+
+    Raises
+    ------
+    BundleError
+        As ``read_encoder``, or if a file is larger than any that is written.
+    """
+    files = {}
+    for name, limit in ENCODER_FILES.items():
+        if (directory / name).is_file():
+            with (directory / name).open("rb") as stream:
+                files[name] = stream.read(limit + 1)
+            if len(files[name]) > limit:
+                raise BundleError(f"{directory / name}: larger than {limit} bytes")
+    return read_encoder(files, directory)
 
 
 def write_encoder(
@@ -89,6 +115,8 @@ def write_encoder(
         stored[f"{name}.scale"] = scale
     stored |= {name: np.asarray(weights[name], np.float32) for name in shape.vectors()}
     groups = _groups(shape)
+    if len(groups) > MOST_PARTS:
+        raise BundleError(f"{directory}: the encoder would take {len(groups)} files")
     for number, group in enumerate(groups):
         stream = io.BytesIO()
         np.savez_compressed(stream, **{name: stored[name] for name in group})
@@ -106,9 +134,7 @@ def write_encoder(
 
 def encoder_files(names: Mapping[str, Any]) -> dict[str, int]:
     """Return those of the names that belong to an encoder, with the most bytes that each may have."""
-    limits = {DESCRIPTION: LARGEST_DESCRIPTION, VOCABULARY: LARGEST_VOCABULARY}
-    limits |= {_part(number): LARGEST_PART for number in range(MOST_PARTS)}
-    return {name: limit for name, limit in limits.items() if name in names}
+    return {name: limit for name, limit in ENCODER_FILES.items() if name in names}
 
 
 def _part(number: int) -> str:
@@ -155,7 +181,7 @@ def _description(files: Mapping[str, bytes], where: Path) -> dict[str, Any]:
 def _wrong_field(found: Any) -> str | None:
     if not isinstance(found, dict) or found.get("format_version") != FORMAT_VERSION:
         return "format_version"
-    sizes, cutting = found.get("shape"), found.get("cutting")
+    sizes, cutting = found.get("shape") or {}, found.get("cutting") or {}
     if not _are_numbers(sizes, Shape._fields, 1):
         return "shape"
     shape = Shape(**sizes)
@@ -172,6 +198,11 @@ def _wrong_field(found: Any) -> str | None:
     fits = cut.before + cut.longest_sentence + 3 <= cut.longest <= shape.positions
     if not fits or max(cut.start, cut.separator, cut.new_line) >= shape.tokens:
         return "cutting"
+    labels = found.get("labels")
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        return "labels"
+    if len(labels) != shape.labels:
+        return "labels"
     return None if found.get("parts") == len(_groups(shape)) else "parts"
 
 

@@ -107,7 +107,8 @@ class Network:
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)
-        return np.ascontiguousarray((scores @ value).transpose(1, 0, 2)).reshape(n, -1)
+        mixed = np.ascontiguousarray((scores @ value).transpose(1, 0, 2), dtype=np.float32)
+        return mixed.reshape(n, -1)
 
     def _linear(self, x: Float32, name: str) -> Float32:
         found: Float32 = x @ self._weights[name].T

@@ -32,8 +32,10 @@ SHAPES = {
 MOST_NUMBERS = 2**25
 
 
-def shapes(features: Mapping[str, Any], labels: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
-    """The shape of each array that a checked manifest implies.
+def shapes(
+    features: Mapping[str, Any], labels: tuple[str, ...], encoder: tuple[str, ...] = ()
+) -> dict[str, tuple[int, ...]]:
+    """The shape of each array that a checked manifest implies; ``encoder`` are its encoder's labels.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def shapes(features: Mapping[str, Any], labels: tuple[str, ...]) -> dict[str, tu
     sizes: dict[str | int, int] = {
         "W": hashing.own_width,
         "V": hashing.page_width,
-        "K": len(context_names(labels)),
+        "K": len(context_names(labels, encoder)),
         "L": len(labels),
         2: 2,
         3: 3,

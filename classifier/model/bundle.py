@@ -7,6 +7,8 @@
     Arrays of plain numbers (``archive.py``).
 ``README.md``
     The model card.
+``encoder.json`` and others
+    The encoder of a model that has one (``classifier/encoder/files.py``).
 
 Every file is bounded, then verified, then checked, before the model is built. ``saving.py`` writes a
 bundle, and replaces one so that a killed process leaves the old one or the new one. Because the
@@ -22,6 +24,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from classifier.encoder.files import encoder_files, read_encoder
 from classifier.errors import BundleError
 from classifier.model.archive import SHAPES, largest_archive, read_archive, shapes
 from classifier.model.manifest import (
@@ -58,7 +61,12 @@ def load(directory: str | os.PathLike[str]) -> Model:
     folder = Path(directory)
     manifest, content, _ = _read(folder)
     labels = tuple(manifest["labels"])
-    expected = shapes(manifest["features"], labels)
+    encoder = None
+    if manifest["encoder"]:
+        encoder = read_encoder({name: content[name] for name in encoder_files(content)}, folder)
+        if list(encoder.labels) != manifest["encoder"]:
+            raise BundleError(f"{folder / MANIFEST}: field 'encoder' does not name its labels")
+    expected = shapes(manifest["features"], labels, tuple(manifest["encoder"]))
     return Model(
         labels=labels,
         exclusive=manifest["exclusive"],
@@ -70,6 +78,7 @@ def load(directory: str | os.PathLike[str]) -> Model:
         parameters=read_archive(content[PARAMETERS], expected, folder / PARAMETERS),
         guarantees=guarantees(manifest["guarantees"]),
         page_guarantees=guarantees(manifest["page_guarantees"]),
+        encoder=encoder,
         about={key: value for key, value in manifest.items() if key not in FIELDS},
         name=f"{folder.resolve().name}@{manifest['sha256'][PARAMETERS][:6]}",
     )
@@ -102,8 +111,10 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], bytes]:
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, bytes], bytes]:
     """Checked manifest, verified content of the other files, and the bytes of the manifest."""
     manifest, raw = read_manifest(folder)
-    expected = shapes(manifest["features"], tuple(manifest["labels"]))
+    encoder = tuple(manifest["encoder"])
+    expected = shapes(manifest["features"], tuple(manifest["labels"]), encoder)
     limits = {PARAMETERS: largest_archive(expected), CARD: LARGEST_CARD}
+    limits |= encoder_files(manifest["sha256"])
     try:
         content = {
             name: _verified(folder / name, manifest["sha256"][name], limit)

@@ -8,6 +8,8 @@ whole (stacked sequential learning, Cohen & Carvalho 2005), beside the cues of s
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from scipy.special import expit
 
@@ -32,10 +34,14 @@ PER_LABEL = (
     "own_and_page",  # product of both logits, each cut off below -1: high where both speak for it
     "own_alone",  # own logit where the page is this one sentence: there it must carry all
 )
+#: Those that the logits of an encoder give too; an encoder has no opinion of pages.
+OF_ENCODER = tuple(name for name in PER_LABEL if name not in ("page", "own_and_page"))
 #: Sentences on either side that make a window, and within which the highest is looked for. The latter
 #: is bounded because the highest of a whole page grows with its length.
 WINDOW, REACH = 3, 8
-#: What a person calls these features.
+#: What the features that come from an encoder's logits are called, one by one and together.
+ENCODER = "encoder"
+#: What a person calls the others.
 GROUPS = {
     "sentence alone": ("own", "own_alone"),
     "neighbours": ("previous_1", "previous_2", "next_1", "next_2", "window", "highest",
@@ -45,12 +51,13 @@ GROUPS = {
 }  # fmt: skip
 
 
-def context_names(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the columns of ``context_features``."""
+def context_names(labels: tuple[str, ...], encoder: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Names of the columns of ``context_features``, for labels of the model and of its encoder."""
     of_labels = tuple(f"{label}.{name}" for label in labels for name in PER_LABEL)
     products = tuple(f"{label}.own*{other}.page" for label in labels for other in labels)
     of_page = (*(f"page.{cue}" for cue in CUES), "alone")
-    return of_labels + products + LAYOUT + CUES + of_page
+    of_encoder = tuple(f"{ENCODER}.{label}.{name}" for label in encoder for name in OF_ENCODER)
+    return of_labels + products + LAYOUT + CUES + of_page + of_encoder
 
 
 def context_group(name: str) -> str:
@@ -58,6 +65,8 @@ def context_group(name: str) -> str:
 
     Products with the page's opinion are the page's: without it they would be 0.
     """
+    if name.startswith(f"{ENCODER}."):
+        return ENCODER
     if name in LAYOUT:
         return "layout"
     if name in CUES:
@@ -71,19 +80,25 @@ def context_group(name: str) -> str:
 def context_features(z: Float, page_z: Float, X: Analysis) -> Float:
     """Second-stage features (S, len(context_names)).
 
-    ``z`` (S, L) are the first stage's logits of sentences, ``page_z`` (P, L) those of pages.
+    ``z`` (S, L) are the first stage's logits of sentences, ``page_z`` (P, L) those of pages; those of
+    an encoder are in ``X``.
     """
     of_page = page_z[X.sentence_page()]
-    blocks = [_of_label(z[:, k], of_page[:, k], X) for k in range(z.shape[1])]
+    blocks = [_columns(_of_label(z[:, k], of_page[:, k], X), PER_LABEL) for k in range(z.shape[1])]
+    encoded = [_columns(_of_label(own, own, X), OF_ENCODER) for own in X.encoded.T]
     products = (z[:, :, None] * of_page[:, None, :]).reshape(len(z), z.shape[1] ** 2)
     sentences = np.maximum(np.diff(X.page_bounds), 1)
     cue_shares = np.column_stack([page_sum(cue, X.page_bounds) for cue in X.cues.T])
     on_page = (cue_shares / sentences[:, None])[X.sentence_page()]
     alone = (np.diff(X.page_bounds) == 1).astype(float)[X.sentence_page()]
-    return np.column_stack([*blocks, products, X.layout, X.cues, on_page, alone])
+    return np.column_stack([*blocks, products, X.layout, X.cues, on_page, alone, *encoded])
 
 
-def _of_label(z: Float, page_z: Float, X: Analysis) -> Float:
+def _columns(found: Mapping[str, Float], names: Sequence[str]) -> Float:
+    return np.column_stack([found[name] for name in names])
+
+
+def _of_label(z: Float, page_z: Float, X: Analysis) -> dict[str, Float]:
     n = len(z)
     page = X.sentence_page()
     first, last = X.page_bounds[page], X.page_bounds[page + 1]
@@ -100,7 +115,7 @@ def _of_label(z: Float, page_z: Float, X: Analysis) -> Float:
     is_item = X.layout[:, LAYOUT.index("is_list_item")]
     is_heading = X.layout[:, LAYOUT.index("is_heading")]
     lead = _at(z, X.lead, X.lead >= 0)
-    columns = {
+    return {
         "own": z,
         "previous_1": _at(z, number - 1, number - 1 >= first),
         "previous_2": _at(z, number - 2, number - 2 >= first),
@@ -118,7 +133,6 @@ def _of_label(z: Float, page_z: Float, X: Analysis) -> Float:
         "own_and_page": np.maximum(z, -1.0) * np.maximum(page_z, -1.0),
         "own_alone": z * (size == 1),
     }
-    return np.column_stack([columns[name] for name in PER_LABEL])
 
 
 def page_sum(values: Float, page_bounds: Int) -> Float:

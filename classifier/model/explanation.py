@@ -143,7 +143,9 @@ def _second_stage(model: Model, values: Float) -> list[Logit]:
     kept = np.clip(logits, -EXTREME, EXTREME)
     others = _others(kept * slope + shift) if model.exclusive else np.zeros(len(slope))
     table = np.vstack([table * slope, (kept - logits) * slope, others])
-    names = [(context_group(name), name) for name in context_names(model.labels)]
+    names = [
+        (context_group(name), name) for name in context_names(model.labels, model.encoder_labels)
+    ]
     names += [(LIMIT, LIMIT), (OTHERS, OTHERS)]
     return _logits(p["context_intercept"] * slope + shift, names, table)
 

@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from classifier.encoder.files import encoder_files
 from classifier.errors import BundleError
 from classifier.model.guarantees import Guarantee
 
 #: Raised whenever an older reader could not understand a newer bundle, or the other way round.
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST = "manifest.json"
 PARAMETERS = "parameters.npz"
 CARD = "README.md"
@@ -48,7 +49,7 @@ FEATURES: dict[str, tuple[type, float, float]] = {
 FIELDS: dict[str, type] = {
     "labels": list, "exclusive": bool, "unit": str, "thresholds": dict, "page_thresholds": dict,
     "features": dict, "text_pipeline": str, "guarantees": dict, "page_guarantees": dict,
-    "sha256": dict,
+    "sha256": dict, "encoder": list,
 }  # fmt: skip
 #: Fields that bundles from before there were such promises lack, and what stands for them.
 _ABSENT: dict[str, Any] = {"page_guarantees": {}}
@@ -92,13 +93,14 @@ def check(manifest: Mapping[str, Any], where: str) -> None:
     Values must have passed ``check_values``.
     """
     _check_types(manifest, where)
-    _check_checksums(manifest["sha256"], where)
+    _check_checksums(manifest["sha256"], bool(manifest["encoder"]), where)
     labels, exclusive = manifest["labels"], manifest["exclusive"]
     thresholds, of_pages = manifest["thresholds"], manifest["page_thresholds"]
     features = manifest["features"]
     judged = set() if exclusive or not _are_labels(labels) else set(labels)
     valid = {
         "labels": _are_labels(labels),
+        "encoder": not manifest["encoder"] or _are_labels(manifest["encoder"]),
         "unit": manifest["unit"] in ("sentence", "record"),
         "text_pipeline": 0 < len(manifest["text_pipeline"]) <= LONGEST_NAME,
         "thresholds": set(thresholds) == judged
@@ -172,11 +174,12 @@ def _encodable(text: str) -> bool:
     return text.isascii() or re.search("[\ud800-\udfff]", text) is None
 
 
-def _check_checksums(sha256: Mapping[str, Any], where: str) -> None:
+def _check_checksums(sha256: Mapping[str, Any], encoder: bool, where: str) -> None:
+    known = {PARAMETERS, CARD, *(encoder_files(sha256) if encoder else ())}
     for name, value in sha256.items():
         if name in (".", "..") or re.search(r"[/\\]", name):
             raise BundleError(f"{where}: file name {name[:50]!a} leaves the bundle")
-        if name not in (PARAMETERS, CARD):
+        if name not in known:
             raise BundleError(f"{where}: field 'sha256' names an unknown file {name[:50]!a}")
         if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
             raise BundleError(f"{where}: the checksum of {name} is no SHA-256")

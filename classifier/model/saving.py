@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from classifier.archive import LARGEST_NUMBER
+from classifier.encoder.files import ENCODER_FILES
 from classifier.errors import BundleError
 from classifier.model.archive import SHAPES, shapes
 from classifier.model.bundle import PENDING, load, read_manifest
@@ -35,7 +36,7 @@ from classifier.model.manifest import (
 )  # fmt: skip
 from classifier.model.trained import Model
 
-_FILES = (PARAMETERS, CARD, MANIFEST)
+_FILES = (PARAMETERS, CARD, *ENCODER_FILES, MANIFEST)
 
 
 def check_target(directory: str | os.PathLike[str], overwrite: bool = False) -> None:
@@ -99,6 +100,8 @@ def _contents(model: Model, card: str, where: str) -> dict[str, bytes]:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     files = {PARAMETERS: buffer.getvalue(), CARD: card.encode("utf-8")}
+    if model.encoder is not None:
+        files |= model.encoder.files
     manifest: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "labels": list(model.labels),
@@ -108,6 +111,7 @@ def _contents(model: Model, card: str, where: str) -> dict[str, bytes]:
         "page_thresholds": dict(model.page_thresholds),
         "features": dict(model.features),
         "text_pipeline": model.fingerprint,
+        "encoder": list(model.encoder_labels),
         "guarantees": {label: asdict(known) for label, known in model.guarantees.items()},
         "page_guarantees": {k: asdict(known) for k, known in model.page_guarantees.items()},
         **model.about,
@@ -115,7 +119,7 @@ def _contents(model: Model, card: str, where: str) -> dict[str, bytes]:
     }
     check_values(manifest, where)
     check(manifest, where)
-    for name, shape in shapes(model.features, model.labels).items():
+    for name, shape in shapes(model.features, model.labels, model.encoder_labels).items():
         array = arrays[name]
         if array.shape != shape or not (np.abs(array) <= LARGEST_NUMBER).all():
             raise BundleError(

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from classifier.analysis import Analysis, Float
+from classifier.analysis import Analysis, Encode, Float
+from classifier.encoder.encoder import Encoder
 from classifier.errors import BundleError, DataError
 from classifier.model.calibration import apply_page, apply_sigmoid
 from classifier.model.decision import decision
@@ -45,6 +46,9 @@ class Model:
         What thresholds are known to keep for sentences, per label; empty when ``exclusive``.
     page_guarantees
         The same for pages; empty where a page is its one unit, or when ``exclusive``.
+    encoder
+        Reads the pages too; its logits are features of the second stage. ``None`` where the model
+        has none.
     about
         Everything else of the manifest: configuration, metrics, data, versions.
     name
@@ -61,8 +65,19 @@ class Model:
     parameters: Mapping[str, Float]
     guarantees: Mapping[str, Guarantee] = field(default_factory=dict)
     page_guarantees: Mapping[str, Guarantee] = field(default_factory=dict)
+    encoder: Encoder | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
+
+    @property
+    def encoder_labels(self) -> tuple[str, ...]:
+        """Labels of the encoder; none where there is none."""
+        return () if self.encoder is None else self.encoder.labels
+
+    @property
+    def encode(self) -> Encode | None:
+        """What the analyser of this model's pages must be made with."""
+        return None if self.encoder is None else self.encoder.logits
 
     def require(self, fingerprint: str, n_rules: int | None = None) -> None:
         """Raise ``BundleError`` unless the model was trained with the given text pipeline.

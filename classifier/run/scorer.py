@@ -70,7 +70,7 @@ class Scorer:
         any_language: bool = False,
     ) -> None:
         self.model = model if isinstance(model, Model) else load(model)
-        self.analyser = Analyser(split=self.model.unit == "sentence")
+        self.analyser = Analyser(split=self.model.unit == "sentence", encode=self.model.encode)
         self.model.require(self.analyser.fingerprint, len(self.analyser.lexicons.rules))
         self.thresholds = self._replaced(thresholds or {})
         self.page_thresholds = dict(self.model.page_thresholds) | dict(thresholds or {})

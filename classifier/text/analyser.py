@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
 
-from classifier.analysis import CUES, Analysis, Bool, Int, bounds
+from classifier.analysis import CUES, Analysis, Bool, Encode, Int, bounds
 from classifier.text.chunks import Chunks, Cut
 from classifier.text.layout import layout
 from classifier.text.lexicons import Lexicons, load_lexicons
@@ -41,10 +42,15 @@ class Analyser:
     limit
         Distinct chunks between white space after which all that is remembered of spellings is
         forgotten, so that memory stays bounded.
+    encode
+        Gives ``Analysis.encoded`` of texts and their analysis; see ``Model.encode``.
     """
 
-    def __init__(self, *, split: bool = True, limit: int = MOST_CHUNKS) -> None:
+    def __init__(
+        self, *, split: bool = True, limit: int = MOST_CHUNKS, encode: Encode | None = None
+    ) -> None:
         self.split = split
+        self._encode = encode
         self._limit = limit
         self.lexicons: Lexicons = load_lexicons()
         self._segmentation = Segmentation.load()
@@ -98,6 +104,8 @@ class Analyser:
             self._interrupted = True  # until it is done, whatever comes between, Ctrl-C included
             found = self._analysed(texts)
             self._interrupted = False
+        if self._encode is not None:
+            found = replace(found, encoded=self._encode(texts, found))
         return found
 
     def _analysed(self, texts: Sequence[str]) -> Analysis:
@@ -134,6 +142,8 @@ class Analyser:
             cues=cues,
             heading=heading,
             lead=lead,
+            encoded=np.zeros((len(first), 0)),
+            encoded_alone=np.zeros((len(first), 0)),
         )
 
     def surface_forms(self, text: str) -> dict[str, list[str]]:

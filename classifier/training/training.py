@@ -8,24 +8,26 @@ the other folds. The shipped parameters are then fitted on everything.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 
 from classifier.analysis import Analysis, Bool, Float, Int
-from classifier.corpus.alignment import Alignment, align
+from classifier.corpus.alignment import align
 from classifier.corpus.duplicates import duplicates, join_groups
 from classifier.corpus.provenance import describe, files, versions
+from classifier.encoder.encoder import Encoder
+from classifier.encoder.held_out import HeldOut, with_logits
 from classifier.model.bundle import Model
-from classifier.model.calibration import apply_page, apply_sigmoid, fit_page, fit_sigmoid
 from classifier.model.estimator import PageClassifier
 from classifier.model.features import SentenceFeatures
-from classifier.model.thresholds import TOLERANCE, best_f1
 from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
 from classifier.training.certification import guarantees_on
 from classifier.training.config import TrainConfig
+from classifier.training.decisions import Judged, cross_fit, fit_decisions
 from classifier.training.evaluation import evaluate
 from classifier.training.metrics import spread
 from classifier.training.splitting import (
@@ -39,48 +41,12 @@ from classifier.training.splitting import (
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """The pages that calibration, thresholds, guarantees and metrics come from.
-
-    ``pages`` are their places among all pages.
-    """
-
-    data: Dataset
-    X: Analysis
-    alignment: Alignment
-    groups: Int
-    pages: Int
-
-    def part(self, chosen: Int) -> _Judged:
-        """Some of the pages."""
-        pages = tuple(self.data.pages[number] for number in chosen.tolist())
-        data, X = replace(self.data, pages=pages), self.X.take(chosen)
-        return _Judged(data, X, align(X, data), self.groups[chosen], self.pages[chosen])
-
-
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """Calibration and thresholds, per label; ``page`` calibrates pages."""
-
-    sigmoid: Float
-    page: Float
-    threshold: Float
-    page_threshold: Float
-
-    def named(self, data: Dataset) -> tuple[dict[str, float], dict[str, float]]:
-        """Thresholds of sentences and of pages by label; none when labels exclude each other."""
-        if data.exclusive:
-            return {}, {}
-        columns = (self.threshold.tolist(), self.page_threshold.tolist())
-        by_label = (dict(zip(data.labels, column, strict=True)) for column in columns)
-        return next(by_label), next(by_label)
-
-
 def train(
     data: Dataset,
     config: TrainConfig,
     *,
+    encoder: Encoder | None = None,
+    held_out: HeldOut | None = None,
     calibrate_on: Bool | None = None,
     n_jobs: int = 1,
     repeats: int = 1,
@@ -94,6 +60,11 @@ def train(
         From ``classifier.corpus.labelled.read_labelled``.
     config
         Settings.
+    encoder
+        Reads the pages too: its logits are features of the second stage, and it becomes part of the
+        model. The model has none if ``None``.
+    held_out
+        Logits of the pages that the encoder was trained on, from others that were not.
     calibrate_on
         (P,): the pages that are like those to be scored. Calibration, thresholds, guarantees and
         metrics come from their out-of-fold scores; all pages are learnt from. All if ``None``.
@@ -121,12 +92,24 @@ def train(
     analyser = Analyser(split=data.unit == "sentence")
     X = analyser.analyse([page.text for page in data.pages])
     alignment = align(X, data)
+    reading: dict[str, Any] = {}
+    if encoder is not None:
+        progress(f"reading {len(data.pages)} pages")
+        texts = [page.text for page in data.pages]
+        labelled = np.asarray(~np.isnan(alignment.y).any(axis=1))
+        X, known = with_logits(X, texts, labelled, encoder, held_out)
+        reading["encoder_input"] = {
+            "sha256": encoder.sha256,
+            "held_out_sha256": held_out.sha256 if held_out else None,
+            "held_out_pages": known,
+            "other_pages": len(texts) - known,
+        }
     found = list(duplicates(data))
     joins = join_groups(data)
     groups = by_appearance(joins.groups)
     for note in joins.notes:
         progress(note)
-    judged = _Judged(data, X, alignment, groups, np.arange(X.n_pages))
+    judged = Judged(data, X, alignment, groups, np.arange(X.n_pages))
     if calibrate_on is not None:
         judged = judged.part(np.flatnonzero(calibrate_on))
     check_labels(judged.data, judged.alignment, judged.groups)
@@ -140,8 +123,8 @@ def train(
         check_folds(groups, masks)
         logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
         logits = logits[np.isin(X.sentence_page(), judged.pages)]
-        held_out = folds_of_pages(judged.alignment, judged.groups, config.folds, seed)
-        measured = _cross_fit(judged, logits, held_out)
+        parts = folds_of_pages(judged.alignment, judged.groups, config.folds, seed)
+        measured = cross_fit(judged, logits, parts)
         draws = config.bootstrap_draws if seed == config.seed else 2
         sentences, pages, of_units, of_pages = measured
         scores = (judged.data, judged.alignment, sentences, pages)
@@ -154,7 +137,7 @@ def train(
     progress("fitting on all data")
     estimator = _estimator(config, n_rules)
     estimator.fit(X, alignment.y, groups)
-    fitted = _fit_decisions(judged, logits, np.ones(len(judged.pages), dtype=bool))
+    fitted = fit_decisions(judged, logits, np.ones(len(judged.pages), dtype=bool))
     thresholds, page_thresholds = fitted.named(data)
     guarantees, page_guarantees = guarantees_on(*scores, judged.groups)
     return Model(
@@ -172,7 +155,9 @@ def train(
         },
         guarantees=guarantees,
         page_guarantees=page_guarantees,
+        encoder=encoder,
         about={
+            **reading,
             "data": describe(data, found),
             "calibrated_on": files(judged.data),
             "config": asdict(config),
@@ -230,68 +215,3 @@ def _fit_and_predict(
     rows = ~held_out[X.sentence_page()]
     fitted = clone(estimator).fit(X.take(fit), y[rows], groups[fit])
     return np.asarray(fitted.decision_function(X.take(test)))
-
-
-def _fit_decisions(judged: _Judged, logits: Float, pages: Bool) -> _Fitted:
-    """Calibrate and choose thresholds on the out-of-fold logits of the given pages."""
-    data, X, alignment = judged.data, judged.X, judged.alignment
-    chosen = np.flatnonzero(pages)
-    part = X.take(chosen)
-    rows = pages[X.sentence_page()]
-    z, y = logits[rows], alignment.y[rows]
-    labelled = ~np.isnan(y).any(axis=1)
-    sigmoid = np.stack([fit_sigmoid(z[labelled, k], y[labelled, k]) for k in range(z.shape[1])])
-    p = _sentence_scores(data, z, sigmoid)
-    page_truth = alignment.page_truth(X.n_pages)[chosen]
-    if data.unit == "record":  # a page is its one unit
-        page = np.tile([0.0, 1.0, 0.0], (z.shape[1], 1))
-    else:
-        page = np.stack(
-            [
-                fit_page(p[:, k], part.page_bounds, page_truth[:, k].astype(float))
-                for k in range(z.shape[1])
-            ]
-        )
-    segments = pages[alignment.segment_page]
-    everywhere = np.zeros(logits.shape)
-    everywhere[rows] = p
-    scores = alignment.scores(everywhere)[segments]
-    threshold = [
-        best_f1(alignment.truth[segments, k], scores[:, k], TOLERANCE).value
-        for k in range(z.shape[1])
-    ]
-    page_scores = apply_page(p, part.page_bounds, page)
-    page_threshold = [
-        min(best_f1(page_truth[:, k], page_scores[:, k], TOLERANCE).value, threshold[k])
-        for k in range(z.shape[1])
-    ]
-    return _Fitted(sigmoid, page, np.array(threshold), np.array(page_threshold))
-
-
-def _sentence_scores(data: Dataset, z: Float, sigmoid: Float) -> Float:
-    p = apply_sigmoid(z, sigmoid)
-    return p / p.sum(axis=1, keepdims=True) if data.exclusive else p
-
-
-def _cross_fit(
-    judged: _Judged, logits: Float, masks: list[Bool]
-) -> tuple[Float, Float, list[Float], list[Float]]:
-    """Out-of-fold scores of sentences and pages, each fold calibrated on the others, and thresholds.
-
-    Thresholds stand label by label, for segments and for pages.
-    """
-    data, X, alignment = judged.data, judged.X, judged.alignment
-    page_of = X.sentence_page()
-    sentence_scores = np.zeros(logits.shape)
-    page_scores = np.zeros((X.n_pages, logits.shape[1]))
-    thresholds = np.zeros(alignment.truth.shape)
-    page_thresholds = np.zeros(page_scores.shape)
-    for held_out in masks:
-        fitted = _fit_decisions(judged, logits, ~held_out)
-        rows = held_out[page_of]
-        sentence_scores[rows] = _sentence_scores(data, logits[rows], fitted.sigmoid)
-        part = X.take(np.flatnonzero(held_out))
-        page_scores[held_out] = apply_page(sentence_scores[rows], part.page_bounds, fitted.page)
-        thresholds[held_out[alignment.segment_page]] = fitted.threshold
-        page_thresholds[held_out] = fitted.page_threshold
-    return sentence_scores, page_scores, list(thresholds.T), list(page_thresholds.T)

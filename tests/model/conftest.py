@@ -17,7 +17,9 @@ MakeAnalysis = Callable[..., Analysis]
 def make_analysis() -> MakeAnalysis:
     """Random arrays that fit together: ``pages`` are the numbers of sentences of each page."""
 
-    def make(seed: int = 0, pages: tuple[int, ...] = (3, 0, 5, 1, 12)) -> Analysis:
+    def make(
+        seed: int = 0, pages: tuple[int, ...] = (3, 0, 5, 1, 12), encoder_labels: int = 0
+    ) -> Analysis:
         rng = np.random.default_rng(seed)
         page_bounds = bounds(np.array(pages, dtype=np.int64))
         n = int(page_bounds[-1])
@@ -48,6 +50,8 @@ def make_analysis() -> MakeAnalysis:
             cues=(rng.random((n, len(CUES))) < 0.2).astype(float),
             heading=some_before(),
             lead=some_before(),
+            encoded=rng.normal(scale=2.0, size=(n, encoder_labels)),
+            encoded_alone=rng.normal(scale=2.0, size=(n, encoder_labels)),
         )
 
     return make

@@ -128,7 +128,7 @@ def test_missing_file(name: str, copy: Path) -> None:
         (b"{}", "format None is unknown"),
         (b'{"format_version": 1}', "format 1 is unknown"),
         (b'{"format_version": "1"}', "format '1' is unknown"),
-        (b'{"format_version": 3}', "field 'labels' is missing"),
+        (b'{"format_version": 4}', "field 'labels' is missing"),
     ],
 )
 def test_strange_manifest(content: bytes, words: str, copy: Path) -> None:

@@ -43,6 +43,7 @@ def analysis_of(*pages: list[Span]) -> Analysis:
         cue_rule=none, cue_sentence=none, cue_start=none, cue_end=none,
         layout=np.zeros((n, len(LAYOUT))), cues=np.zeros((n, len(CUES))),
         heading=np.full(n, -1), lead=np.full(n, -1),
+        encoded=np.zeros((n, 0)), encoded_alone=np.zeros((n, 0)),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from classifier.model.bundle import Model
 from classifier.report import model_card
 from classifier.run.scorer import Scorer
 from classifier.schema import Dataset, LabelledPage, Page, Segment
-from classifier.training import training
+from classifier.training import decisions, training
 from classifier.training.training import TrainConfig, describe, train
 
 # ---------------------------------------------------------------------------------- settings
@@ -151,13 +151,14 @@ def test_no_fold_decides_about_itself(
 ) -> None:
     """Calibration and thresholds applied to a fold come from the other folds."""
     decided_on: list[np.ndarray] = []
-    fit_decisions = training._fit_decisions
+    fit_decisions = decisions.fit_decisions
 
     def spy(*arguments: object) -> object:
         decided_on.append(arguments[-1])
         return fit_decisions(*arguments)
 
-    monkeypatch.setattr(training, "_fit_decisions", spy)
+    for module in (decisions, training):
+        monkeypatch.setattr(module, "fit_decisions", spy)
     train(dataset, config)
     *folds, shipped = decided_on
     assert shipped.all()
