@@ -6,7 +6,10 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
+import tiny_encoder
 
+from classifier.encoder.encoder import Encoder
+from classifier.encoder.files import read_encoder_from
 from classifier.model.bundle import Model
 from classifier.model.saving import save
 from classifier.run.scorer import Scorer
@@ -90,6 +93,13 @@ def config() -> TrainConfig:
 @pytest.fixture(scope="session")
 def analyser() -> Analyser:
     return Analyser()
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    directory = tmp_path_factory.mktemp("encoder") / "tiny"
+    tiny_encoder.write(directory)
+    return read_encoder_from(directory)
 
 
 @pytest.fixture(scope="session")

@@ -86,6 +86,8 @@ def save(model: Model, directory: str | os.PathLike[str], card: str) -> Model:
             _write(target / (name + PENDING), content)
         _sync(target)
         os.replace(target / (MANIFEST + PENDING), target / MANIFEST)  # the bundle changes here
+        for name in set(_FILES) - set(files):  # the encoder of the bundle that was here
+            (target / name).unlink(missing_ok=True)
         _sync(target)
     finally:
         _settle(target)
