@@ -9,7 +9,7 @@ import numpy as np
 
 from classifier.analysis import Bool, Float
 from classifier.corpus.labelled import read_labelled
-from classifier.model.shipped import default_model
+from classifier.model.shipped import bundle_at
 from classifier.report.tables import markdown
 from classifier.run.scorer import Scorer
 from classifier.training.evaluation import scored
@@ -54,7 +54,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("dev", help="labelled pages to measure on")
-    parser.add_argument("--model", default=default_model())
+    parser.add_argument("--model", default=bundle_at(None))
     options = parser.parse_args()
     scorer = Scorer(options.model)
     data, gold, sentences, pages = scored(

@@ -47,14 +47,14 @@ Score = Callable[[list[str]], object]
 
 
 def ours() -> Score:
-    from classifier.model.shipped import default_model
+    from classifier.model.shipped import bundle_at
     from classifier.run.scoring import score_pages
     from classifier.schema import Page
     from classifier.write.jsonl import JsonLine
 
     def score(texts: list[str]) -> None:
         pages = (Page(str(i), text) for i, text in enumerate(texts))
-        lines = score_pages(pages, default_model(), sentences="all", to_row=JsonLine("all"))
+        lines = score_pages(pages, bundle_at(None), sentences="all", to_row=JsonLine("all"))
         with open(os.devnull, "wb") as stream:
             stream.writelines(lines)
 

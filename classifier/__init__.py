@@ -26,17 +26,17 @@ __all__ = ["__version__", "explain", "load_model", "score"]
 
 
 def load_model(path: str | Path | None = None) -> Scorer:
-    """Open a bundle; without a path, the shipped model.
+    """Open a bundle at a path, or a shipped model: ``"default"``, or ``"fast"`` without the encoder.
 
     Raises
     ------
     BundleError
         If the bundle is missing, damaged, or made for another text pipeline.
     """
-    from classifier.model.shipped import default_model
+    from classifier.model.shipped import bundle_at
     from classifier.run.scorer import Scorer
 
-    return Scorer(path or default_model())
+    return Scorer(bundle_at(path))
 
 
 def score(text: str, model: Scorer, *, sentences: str = "flagged") -> Verdict:

@@ -29,7 +29,7 @@ def score_with(
     click.UsageError
         An option does not go with engines.
     """
-    from classifier.model.shipped import default_model
+    from classifier.model.shipped import bundle_at
     from classifier.report import summary
     from classifier.run.engines import Job, open_engine
     from classifier.run.scoring import open_scorer
@@ -40,7 +40,7 @@ def score_with(
     (source,) = given["inputs"]
     target = given["output"]
     reads = _format(source) or "parquet"
-    path = given["model"] or default_model()
+    path = bundle_at(given["model"])
     job = Job.of(
         path,
         thresholds=thresholds,

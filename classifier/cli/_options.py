@@ -6,6 +6,14 @@ from pathlib import Path
 
 import click
 
+model_option = click.option(
+    "--model",
+    type=click.Path(),
+    metavar="NAME_OR_PATH",
+    help="A shipped model, 'default' or 'fast' (without the encoder: many times faster, less "
+    "accurate), or the directory of a bundle. Default: default.",
+)
+
 
 def number_of_jobs(ctx: click.Context, param: click.Parameter, value: str) -> int:
     """A number of processes, -1 for ``auto``."""

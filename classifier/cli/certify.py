@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from classifier.cli._labelled import labelled_options, read
+from classifier.cli._options import model_option
 
 
 @click.command("certify", short_help="Check and renew a model's guarantees on your own pages.")
 @click.argument("data", nargs=-1, required=True)
-@click.option("--model", type=click.Path(), help="Model bundle. Default: the shipped model.")
+@model_option
 @click.option(
     "-o", "--output", type=click.Path(), help="Write the model with the new guarantees here."
 )
@@ -35,7 +36,7 @@ def command(
     import json
 
     from classifier.model.saving import check_target, save
-    from classifier.model.shipped import default_model
+    from classifier.model.shipped import bundle_at
     from classifier.report import certificate, model_card
     from classifier.run.scorer import Scorer
     from classifier.training.certification import certify
@@ -43,7 +44,7 @@ def command(
     if output is not None:
         check_target(output, overwrite)
     dataset = read(data, **columns)
-    scorer = Scorer(model or default_model())
+    scorer = Scorer(bundle_at(model))
     found = certify(scorer.model, scorer.analyser, dataset)
     click.echo(json.dumps(found.as_dict()) if as_json else certificate(found))
     if output is not None:

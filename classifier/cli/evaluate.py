@@ -7,23 +7,24 @@ from typing import Any
 import click
 
 from classifier.cli._labelled import labelled_options, read
+from classifier.cli._options import model_option
 
 
 @click.command("evaluate", short_help="Measure a model on labelled data.")
 @click.argument("data", nargs=-1, required=True)
-@click.option("--model", type=click.Path(), help="Model bundle. Default: the shipped model.")
+@model_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @labelled_options
 def command(data: tuple[str, ...], model: str | None, as_json: bool, **columns: Any) -> None:
     """Measure a model on DATA, per label, for sentences and pages, with 95 % intervals over groups."""
     import json
 
-    from classifier.model.shipped import default_model
+    from classifier.model.shipped import bundle_at
     from classifier.report import metrics_table
     from classifier.run.scorer import Scorer
     from classifier.training.evaluation import evaluate_model
 
     dataset = read(data, **columns)
-    scorer = Scorer(model or default_model())
+    scorer = Scorer(bundle_at(model))
     metrics = evaluate_model(scorer.model, scorer.analyser, dataset)
     click.echo(json.dumps(metrics) if as_json else metrics_table(metrics, "measured"))

@@ -6,10 +6,12 @@ import sys
 
 import click
 
+from classifier.cli._options import model_option
+
 
 @click.command("explain", short_help="Show texts with their flags and the reasons for them.")
 @click.argument("inputs", nargs=-1, required=True)
-@click.option("--model", type=click.Path(), help="Model bundle. Default: the shipped model.")
+@model_option
 @click.option("--label", help="Explain this label only.")
 @click.option(
     "--top",
@@ -46,14 +48,14 @@ def command(
     """
     import orjson
 
-    from classifier.model.shipped import default_model
+    from classifier.model.shipped import bundle_at
     from classifier.read.pages import read_pages
     from classifier.report import colours_welcome, explanation_row, explanation_text
     from classifier.run.explaining import explain_page
     from classifier.run.scoring import open_scorer
     from classifier.values import printable
 
-    scorer = open_scorer(model or default_model(), any_language=any_language)
+    scorer = open_scorer(bundle_at(model), any_language=any_language)
     colour = colours_welcome()
     failures = []
     for page in read_pages(inputs):

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import click
 
+from classifier.cli._options import model_option
+
 
 @click.command("info", short_help="Show what a model bundle holds.")
-@click.option("--model", type=click.Path(), help="Model bundle. Default: the shipped model.")
+@model_option
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest.")
 def command(model: str | None, as_json: bool) -> None:
     """Verify a model bundle and show its labels, thresholds, data and metrics."""
     import json
 
     from classifier.model.bundle import load
-    from classifier.model.shipped import default_model
+    from classifier.model.shipped import bundle_at
     from classifier.report import model_card
 
-    opened = load(model or default_model())
+    opened = load(bundle_at(model))
     if as_json:
         about = {"name": opened.name, "labels": opened.labels, "unit": opened.unit,
                  "exclusive": opened.exclusive, "thresholds": opened.thresholds}  # fmt: skip

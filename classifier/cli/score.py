@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from classifier import __version__
-from classifier.cli._options import named_thresholds, number_of_jobs, promised_thresholds
+from classifier.cli._options import (
+    model_option,
+    named_thresholds,
+    number_of_jobs,
+    promised_thresholds,
+)
 from classifier.cli._output import output_format, output_options
 
 if TYPE_CHECKING:
@@ -31,7 +36,7 @@ _FREE = ("inputs", "model", "output", "jobs", "resume", "overwrite", "engine")
 
 @click.command("score", short_help="Score texts and write one verdict per record.")
 @click.argument("inputs", nargs=-1, required=True)
-@click.option("--model", type=click.Path(), help="Model bundle. Default: the shipped model.")
+@model_option
 @output_options
 @click.option(
     "--text-column",
@@ -143,7 +148,7 @@ def command(
     Exit status: 0 all scored; 1 nothing could be scored; 2 wrong usage; 3 some records failed;
     130 interrupted; 143 terminated.
     """
-    from classifier.model.shipped import default_model
+    from classifier.model.shipped import bundle_at
     from classifier.read.meter import Meter
     from classifier.read.pages import find_inputs, fingerprint, read_records
     from classifier.report import open_report, passed_over, summary
@@ -158,7 +163,7 @@ def command(
     obstacle = cannot_resume(output, format_, inputs)
     if resume and obstacle:
         raise click.BadParameter(obstacle, param_hint="--resume")
-    path = model or default_model()
+    path = bundle_at(model)
     promises, review = promised_thresholds(path, min_precision, min_recall)
     chosen = promises | named_thresholds(thresholds)
     if engine != "local":

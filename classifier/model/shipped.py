@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -26,20 +27,36 @@ def shipped(name: str = "default") -> Path:
     BundleError
         If no bundle of this name came with the package.
     """
-    package = Path(__file__).resolve().parents[1]
-    models = package / WITHIN
-    if not models.is_dir() and _is_checkout(package.parent):
-        models = package.parent / "models"
-    known = sorted(path.parent.name for path in models.glob(f"*/{MANIFEST}"))
+    models = _models()
+    known = _known(models)
     if name not in known:
         have = f"there are: {', '.join(known)}" if known else "none is installed"
         raise BundleError(f"no shipped model '{name}' ({have}); name a bundle with --model")
     return models / name
 
 
-def default_model() -> Path:
-    """The shipped bundle that is used when none is named."""
-    return shipped()
+def bundle_at(model: str | os.PathLike[str] | None) -> Path:
+    """The directory that ``--model`` means: a shipped model's name, or a path.
+
+    A directory comes before a shipped model of the same name; ``None`` is the shipped ``default``.
+    """
+    if model is None:
+        return shipped()
+    path = Path(model)
+    is_name = len(path.parts) == 1 and not path.exists() and path.name in _known(_models())
+    return shipped(path.name) if is_name else path
+
+
+def _models() -> Path:
+    package = Path(__file__).resolve().parents[1]
+    models = package / WITHIN
+    if not models.is_dir() and _is_checkout(package.parent):
+        models = package.parent / "models"
+    return models
+
+
+def _known(models: Path) -> list[str]:
+    return sorted(path.parent.name for path in models.glob(f"*/{MANIFEST}"))
 
 
 def _is_checkout(directory: Path) -> bool:

@@ -11,7 +11,7 @@ from typing import Self
 
 from classifier.errors import InputError
 from classifier.model.bundle import read_files
-from classifier.model.shipped import default_model
+from classifier.model.shipped import bundle_at
 from classifier.read.record import Options
 from classifier.run.scorer import SENTENCES, Scorer
 from classifier.run.scoring import FrozenThresholds, frozen_thresholds, open_scorer
@@ -86,7 +86,7 @@ class Job:
                 raise InputError(f"Unknown {value!r}; choose from {', '.join(known)}.")
         if text_column == id_column:
             raise InputError(f"The text and the id cannot be the same column, {text_column!r}.")
-        folder = Path(model or default_model()).resolve()
+        folder = bundle_at(model).resolve()
         scorer = open_scorer(folder, thresholds, review, any_language)  # what is wrong is said here
         edges, band = frozen_thresholds(thresholds, review)
         return cls(

@@ -9,7 +9,7 @@ import pytest
 
 from classifier.errors import BundleError
 from classifier.model import shipped as module
-from classifier.model.shipped import PROJECT, WITHIN, default_model, shipped
+from classifier.model.shipped import PROJECT, WITHIN, bundle_at, shipped
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def project(package: Path, text: str) -> None:
 
 
 def test_a_checkout_has_it_beside_the_package() -> None:
-    assert default_model() == shipped("default")
-    assert default_model().parts[-2:] == ("models", "default")
+    assert bundle_at(None) == shipped("default")
+    assert bundle_at(None).parts[-2:] == ("models", "default")
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,16 @@ def test_an_unknown_name(name: str, bundle: Path, package: Path) -> None:
 def test_two_models(bundle: Path, package: Path) -> None:
     put(bundle, package / WITHIN / "default", package / WITHIN / "fast")
     assert shipped("fast") == package / WITHIN / "fast"
+
+
+def test_what_model_means(
+    bundle: Path, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bundle, package / WITHIN / "default", package / WITHIN / "fast")
+    monkeypatch.chdir(tmp_path)
+    assert bundle_at(None) == shipped("default")
+    assert bundle_at("fast") == shipped("fast")
+    assert bundle_at("./other") == Path("other")
+    assert bundle_at("unknown") == Path("unknown")
+    (tmp_path / "fast").mkdir()
+    assert bundle_at("fast") == Path("fast"), "a directory comes first"
