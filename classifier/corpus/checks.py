@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from classifier.corpus.duplicates import LEAST_WORDS, duplicates
+from classifier.corpus.duplicates import LEAST_WORDS, Duplicate
 from classifier.schema import Dataset, LabelledPage, Segment
 
 #: Columns that every page of our corpus carries, and the values allowed where they are closed.
@@ -19,8 +19,11 @@ PAGE_COLUMNS: dict[str, frozenset[str] | None] = {
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
-def problems(data: Dataset) -> Iterator[str]:
-    """Everything that is wrong with a corpus that could be read, one line each."""
+def problems(data: Dataset, duplicates: Iterable[Duplicate]) -> Iterator[str]:
+    """Everything that is wrong with a corpus that could be read, one line each.
+
+    Units that are alike by chance are no problem.
+    """
     with_columns = any(column in page.columns for page in data.pages for column in PAGE_COLUMNS)
     for page in data.pages if with_columns else ():
         for column, allowed in PAGE_COLUMNS.items():
@@ -34,7 +37,9 @@ def problems(data: Dataset) -> Iterator[str]:
         for page in data.pages:
             yield from _uncovered(page)
     yield from _contradictions(data)
-    for found in duplicates(data):
+    for found in duplicates:
+        if found.by_chance:
+            continue
         page, other = data.pages[found.page], data.pages[found.other_page]
         across = "another group" if page.group != other.group else "the same group"
         yield (

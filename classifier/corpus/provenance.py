@@ -19,7 +19,7 @@ from classifier.errors import DataError
 from classifier.schema import Dataset, LabelledPage
 
 
-def describe(data: Dataset, found: list[Duplicate]) -> dict[str, Any]:
+def describe(data: Dataset, found: Sequence[Duplicate]) -> dict[str, Any]:
     """What the data were: files, counts, and a hash over ids, groups, texts and labels."""
     digest = hashlib.sha256()
     for page in data.pages:

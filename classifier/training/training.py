@@ -15,7 +15,7 @@ from joblib import Parallel, delayed
 
 from classifier.analysis import Analysis, Bool, Float, Int
 from classifier.corpus.alignment import Alignment, align
-from classifier.corpus.duplicates import duplicates, join_groups
+from classifier.corpus.duplicates import join_groups
 from classifier.corpus.provenance import describe, files, versions
 from classifier.model.bundle import Model
 from classifier.model.calibration import apply_page, apply_sigmoid, fit_page, fit_sigmoid
@@ -121,11 +121,10 @@ def train(
     analyser = Analyser(split=data.unit == "sentence")
     X = analyser.analyse([page.text for page in data.pages])
     alignment = align(X, data)
-    found = list(duplicates(data))
     joins = join_groups(data)
     groups = by_appearance(joins.groups)
-    for note in joins.notes:
-        progress(note)
+    for line in joins.summary():
+        progress(line)
     judged = _Judged(data, X, alignment, groups, np.arange(X.n_pages))
     if calibrate_on is not None:
         judged = judged.part(np.flatnonzero(calibrate_on))
@@ -173,7 +172,7 @@ def train(
         guarantees=guarantees,
         page_guarantees=page_guarantees,
         about={
-            "data": describe(data, found),
+            "data": describe(data, joins.duplicates),
             "calibrated_on": files(judged.data),
             "config": asdict(config),
             "metrics": metrics,
