@@ -3,6 +3,7 @@
 A checkout keeps them in ``models/`` at its top, where an editable install finds them.
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -23,7 +24,8 @@ class BuildWithModels(build_py):
         for manifest in sorted(Path("models").glob("*/manifest.json")):
             bundle = target / manifest.parent.name
             bundle.mkdir(parents=True)
-            for name in ("manifest.json", "parameters.npz", "README.md"):
+            files = json.loads(manifest.read_text(encoding="utf-8"))["sha256"]
+            for name in ("manifest.json", *files):
                 shutil.copy(manifest.parent / name, bundle / name)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from classifier.cli._labelled import labelled_options, read
+from classifier.cli._labelled import labelled_options, read, warn_of_overlap
 
 
 @click.command("certify", short_help="Check and renew a model's guarantees on your own pages.")
@@ -44,6 +44,7 @@ def command(
         check_target(output, overwrite)
     dataset = read(data, **columns)
     scorer = Scorer(model or default_model())
+    warn_of_overlap(scorer.model, dataset)
     found = certify(scorer.model, scorer.analyser, dataset)
     click.echo(json.dumps(found.as_dict()) if as_json else certificate(found))
     if output is not None:

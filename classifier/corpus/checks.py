@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
-from classifier.corpus.duplicates import LEAST_WORDS, Duplicate
+from classifier.corpus.duplicates import Duplicate, alike_by_chance, unit_key
 from classifier.schema import Dataset, LabelledPage, Segment
 
 #: Columns that every page of our corpus carries, and the values allowed where they are closed.
@@ -16,7 +15,6 @@ PAGE_COLUMNS: dict[str, frozenset[str] | None] = {
     "year": None,
     "side": frozenset({"marketing", "neutral", "mixed"}),
 }
-_WORD = re.compile(r"\w+|[^\w\s]")
 
 
 def problems(data: Dataset, duplicates: Iterable[Duplicate]) -> Iterator[str]:
@@ -60,12 +58,12 @@ def _uncovered(page: LabelledPage) -> Iterator[str]:
 
 
 def _contradictions(data: Dataset) -> Iterator[str]:
-    """The same long unit labelled in two ways."""
+    """The same unit labelled in two ways, unless it is alike by chance."""
     seen: dict[str, tuple[LabelledPage, Segment]] = {}
     for page in data.pages:
         for segment in page.segments:
-            key = " ".join(_WORD.findall(page.text[segment.start : segment.end].lower()))
-            if key.count(" ") + 1 < LEAST_WORDS:
+            key = unit_key(page.text[segment.start : segment.end])
+            if alike_by_chance(key, data.unit):
                 continue
             other_page, other = seen.setdefault(key, (page, segment))
             if (other.labels, other.claim) != (segment.labels, segment.claim):

@@ -58,6 +58,19 @@ def unit_key(text: str) -> str:
     return " ".join(_WORD.findall(text.lower()))
 
 
+def alike_by_chance(key: str, unit: str) -> bool:
+    """Whether units with this key are so short that their being alike means nothing.
+
+    Parameters
+    ----------
+    key
+        From ``unit_key``.
+    unit
+        See ``Dataset``.
+    """
+    return not key or (unit == "sentence" and key.count(" ") + 1 < LEAST_WORDS)
+
+
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
     """The word 5-grams of a unit, lower-cased; empty for short units."""
     words = _WORD.findall(text.lower())
@@ -93,7 +106,7 @@ def duplicates(data: Dataset) -> Iterator[Duplicate]:
                 )
             if found[0] >= SIMILARITY:
                 other_page, other, _ = units[-found[1]]
-                by_chance = data.unit == "sentence" and key.count(" ") + 1 < LEAST_WORDS
+                by_chance = alike_by_chance(key, data.unit)
                 yield Duplicate(number, segment, other_page, other, found[0], by_chance)
         for unit, key in zip(mine, keys, strict=True):
             if key:

@@ -22,6 +22,7 @@ FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 PARAMETERS = "parameters.npz"
 CARD = "README.md"
+UNITS = "units.bin"
 #: Bytes of a manifest. That of the shipped model has 14,000; parsed JSON takes up to 30 times its size.
 LARGEST_MANIFEST = 4_000_000
 #: Levels of nesting in a manifest; training writes 7.
@@ -176,7 +177,7 @@ def _check_checksums(sha256: Mapping[str, Any], where: str) -> None:
     for name, value in sha256.items():
         if name in (".", "..") or re.search(r"[/\\]", name):
             raise BundleError(f"{where}: file name {name[:50]!a} leaves the bundle")
-        if name not in (PARAMETERS, CARD):
+        if name not in (PARAMETERS, CARD, UNITS):
             raise BundleError(f"{where}: field 'sha256' names an unknown file {name[:50]!a}")
         if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
             raise BundleError(f"{where}: the checksum of {name} is no SHA-256")

@@ -21,20 +21,21 @@ import numpy as np
 
 from classifier.errors import BundleError
 from classifier.model.archive import LARGEST_NUMBER, SHAPES, shapes
-from classifier.model.bundle import PENDING, load, read_manifest
+from classifier.model.bundle import MOST_UNITS, PENDING, load, read_manifest
 from classifier.model.manifest import (
     CARD,
     FORMAT_VERSION,
     LARGEST_MANIFEST,
     MANIFEST,
     PARAMETERS,
+    UNITS,
     check,
     check_values,
     checksum,
 )  # fmt: skip
 from classifier.model.trained import Model
 
-_FILES = (PARAMETERS, CARD, MANIFEST)
+_FILES = (PARAMETERS, CARD, UNITS, MANIFEST)
 
 
 def check_target(directory: str | os.PathLike[str], overwrite: bool = False) -> None:
@@ -85,6 +86,9 @@ def save(model: Model, directory: str | os.PathLike[str], card: str) -> Model:
         _sync(target)
         os.replace(target / (MANIFEST + PENDING), target / MANIFEST)  # the bundle changes here
         _sync(target)
+        for name in _FILES:
+            if name not in files:  # of the old bundle only
+                (target / name).unlink(missing_ok=True)
     finally:
         _settle(target)
         if made and not (target / MANIFEST).exists():
@@ -98,6 +102,8 @@ def _contents(model: Model, card: str, where: str) -> dict[str, bytes]:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     files = {PARAMETERS: buffer.getvalue(), CARD: card.encode("utf-8")}
+    if model.units is not None:  # of too many, the smallest hashes are a sample without bias
+        files[UNITS] = np.unique(model.units)[:MOST_UNITS].astype("<u8").tobytes()
     manifest: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "labels": list(model.labels),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.analysis import Analysis, Float
+from classifier.analysis import Analysis, Float, UInt64
 from classifier.errors import BundleError, DataError
 from classifier.model.calibration import apply_page, apply_sigmoid
 from classifier.model.decision import decision
@@ -45,6 +45,9 @@ class Model:
         What thresholds are known to keep for sentences, per label; empty when ``exclusive``.
     page_guarantees
         The same for pages; empty where a page is its one unit, or when ``exclusive``.
+    units
+        Hashes of the units that it was trained on (``classifier.corpus.provenance.unit_hashes``);
+        ``None`` where that is not known.
     about
         Everything else of the manifest: configuration, metrics, data, versions.
     name
@@ -61,6 +64,7 @@ class Model:
     parameters: Mapping[str, Float]
     guarantees: Mapping[str, Guarantee] = field(default_factory=dict)
     page_guarantees: Mapping[str, Guarantee] = field(default_factory=dict)
+    units: UInt64 | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
 

@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 from classifier.analysis import Analysis, Bool, Float, Int
 from classifier.corpus.alignment import Alignment, align
 from classifier.corpus.duplicates import join_groups
-from classifier.corpus.provenance import describe, files, versions
+from classifier.corpus.provenance import describe, files, unit_hashes, versions
 from classifier.model.bundle import Model
 from classifier.model.calibration import apply_page, apply_sigmoid, fit_page, fit_sigmoid
 from classifier.model.estimator import PageClassifier
@@ -171,6 +171,7 @@ def train(
         },
         guarantees=guarantees,
         page_guarantees=page_guarantees,
+        units=np.unique(unit_hashes(data)[0]),
         about={
             "data": describe(data, joins.duplicates),
             "calibrated_on": files(judged.data),

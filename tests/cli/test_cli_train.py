@@ -200,4 +200,4 @@ def test_overwriting_a_model(labelled: Path, settings: Path, run: Run, tmp_path:
     assert run(*arguments).exit_code == 1
     assert run(*arguments, "--overwrite", "--seed", 7).exit_code == 0
     assert (tmp_path / "model" / "manifest.json").read_bytes() != before
-    assert len(list((tmp_path / "model").iterdir())) == 3
+    assert len(list((tmp_path / "model").iterdir())) == 4
