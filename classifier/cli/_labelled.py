@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from classifier.values import printable
+
 if TYPE_CHECKING:
     from classifier.model.bundle import Model
     from classifier.schema import Dataset
@@ -50,7 +52,10 @@ def read(paths: Sequence[str], **columns: Any) -> Dataset:
     """Read labelled data and say on stderr which labels were found, and what is left out."""
     from classifier.corpus.labelled import read_labelled
 
-    return read_labelled(paths, **columns, progress=lambda line: click.echo(line, err=True))
+    def say(line: str) -> None:
+        click.echo(printable(line), err=True)
+
+    return read_labelled(paths, **columns, progress=say)
 
 
 def warn_of_overlap(model: Model, data: Dataset) -> None:

@@ -31,6 +31,7 @@ from classifier.training.metrics import spread
 from classifier.training.splitting import (
     by_appearance,
     check_folds,
+    check_groups,
     check_labels,
     folds_of_pages,
     in_order,
@@ -128,7 +129,8 @@ def train(
     judged = _Judged(data, X, alignment, groups, np.arange(X.n_pages))
     if calibrate_on is not None:
         judged = judged.part(np.flatnonzero(calibrate_on))
-    check_labels(judged.data, judged.alignment, judged.groups)
+    check_groups(data, groups)
+    check_labels(judged.data, judged.alignment, judged.groups, progress)
 
     n_rules = len(analyser.lexicons.rules)
     progress(f"cross-validating {alignment.truth.shape[0]} units in {len(set(groups))} groups")

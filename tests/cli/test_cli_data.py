@@ -65,6 +65,15 @@ def test_four_words_that_repeat_are_a_duplicate(run: Run, tmp_path: Path) -> Non
     assert "4 units: 2 problems" in checked.stderr, "a duplicate, labelled in two ways"
 
 
+def test_names_cannot_steer_the_terminal(run: Run, tmp_path: Path) -> None:
+    rows = [{"id": f"\x1b[2J{n}", "text": LONG, "label": "\u202ea"} for n in range(4)]
+    path = table(tmp_path / "rows.csv", rows)
+    for arguments in (["data", "check", path], ["train", path, "-o", tmp_path / "model"]):
+        result = run(*arguments)
+        assert "\\u202ea 4" in result.stderr
+        assert not {"\x1b", "\u202e"} & set(result.stdout + result.stderr)
+
+
 @pytest.mark.parametrize("command", ["check", "stats", "splits"])
 def test_columns_and_labels_are_chosen(command: str, reviews: Path, run: Run) -> None:
     result = run("data", command, reviews, *COLUMNS, "--label", "praise", "--label", "question")
