@@ -159,9 +159,8 @@ def check_folds(groups: Int, masks: list[Bool]) -> None:
     DataError
         Says how many groups there are and what to do.
     """
-    count = len(set(groups.tolist()))
     if any(len(set(groups[~mask].tolist())) < 2 for mask in masks):
         raise DataError(
-            f"{_number(count, 'group')} in {len(masks)} folds leave fewer than two outside of one: "
-            f"set 'folds' to {count} or label more groups"
+            f"{len(set(groups.tolist()))} groups in {len(masks)} folds leave fewer than two outside of "
+            "one: set 'folds' to 3 at least, or label more groups"
         )
