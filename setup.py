@@ -24,9 +24,9 @@ class BuildWithModels(build_py):
         for manifest in sorted(Path("models").glob("*/manifest.json")):
             bundle = target / manifest.parent.name
             bundle.mkdir(parents=True)
-            for name in json.loads(manifest.read_text(encoding="utf-8"))["sha256"]:
+            files = json.loads(manifest.read_text(encoding="utf-8"))["sha256"]
+            for name in ("manifest.json", *files):
                 shutil.copy(manifest.parent / name, bundle / name)
-            shutil.copy(manifest, bundle / manifest.name)
 
 
 setup(cmdclass={"build_py": BuildWithModels})

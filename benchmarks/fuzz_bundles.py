@@ -2,9 +2,9 @@
 
     python benchmarks/fuzz_bundles.py --number 10000
 
-Mutates the manifest as values and as text, and the parameters as arrays and as bytes, of a small bundle
-that is made up. Ends with exit status 1 at the first other exception, at a load that takes longer than
-``--seconds``, or at a loaded model that scores anything but probabilities.
+Mutates the manifest as values and as text, the parameters as arrays and as bytes, and the hashes of
+units, of a small bundle that is made up. Ends with exit status 1 at the first other exception, at a load
+that takes longer than ``--seconds``, or at a loaded model that scores anything but probabilities.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import numpy as np
 
 from classifier.errors import BundleError
 from classifier.model.archive import shapes
-from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, Model, load
+from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, UNITS, Model, load
 from classifier.model.guarantees import Guarantee
 from classifier.model.saving import save
 from classifier.text.analyser import Analyser
@@ -58,6 +58,7 @@ def small_model(analyser: Analyser) -> Model:
         page_thresholds=dict.fromkeys(labels, 0.25),
         features=features, fingerprint=analyser.fingerprint, parameters=arrays,
         guarantees=dict.fromkeys(labels, known), page_guarantees=dict.fromkeys(labels, known),
+        units=np.array([1, 5, 2**63], dtype=np.uint64),
         about={"metrics": {"f1": [0.5, None]}, "seed": 0},
     )  # fmt: skip
 
@@ -144,10 +145,11 @@ def npy(array: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def seal(manifest: Any, parameters: bytes) -> bytes:
+def seal(manifest: Any, files: dict[str, bytes]) -> bytes:
     """The manifest with its checksums made right, where it still has any."""
-    if isinstance(manifest.get("sha256"), dict) and PARAMETERS in manifest["sha256"]:
-        manifest["sha256"][PARAMETERS] = hashlib.sha256(parameters).hexdigest()
+    for name, content in files.items():
+        if isinstance(manifest.get("sha256"), dict) and name in manifest["sha256"]:
+            manifest["sha256"][name] = hashlib.sha256(content).hexdigest()
     manifest.pop("manifest_sha256", None)
     text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -157,20 +159,24 @@ def seal(manifest: Any, parameters: bytes) -> bytes:
 def mutated(original: Path, target: Path, rng: random.Random) -> str:
     """Write one mutated bundle; returns what was mutated."""
     manifest = json.loads((original / MANIFEST).read_bytes())
-    parameters = (original / PARAMETERS).read_bytes()
-    kind = rng.choice(["values", "values", "text", "arrays", "arrays", "bytes", "directory"])
+    files = {name: (original / name).read_bytes() for name in (PARAMETERS, UNITS)}
+    kinds = ["values", "values", "text", "arrays", "arrays", "bytes", "directory", "units"]
+    kind = rng.choice(kinds)
     if kind == "values":
         mutate_values(manifest, rng)
+    elif kind == "units":
+        files[UNITS] = mutate_bytes(files[UNITS], rng)
     elif kind != "text":
         change = {"arrays": mutate_arrays, "bytes": mutate_bytes, "directory": mutate_tail}[kind]
-        parameters = change(parameters, rng)
-    content = seal(manifest, parameters)
+        files[PARAMETERS] = change(files[PARAMETERS], rng)
+    content = seal(manifest, files)
     if kind == "text":
         content = mutate_bytes(content, rng)
         with suppress(ValueError, AttributeError):  # where it is still JSON, a forger seals it too
-            content = seal(json.loads(content), parameters)
+            content = seal(json.loads(content), files)
     (target / MANIFEST).write_bytes(content)
-    (target / PARAMETERS).write_bytes(parameters)
+    for name, data in files.items():
+        (target / name).write_bytes(data)
     return kind
 
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from classifier.values import printable
+
 if TYPE_CHECKING:
+    from classifier.model.bundle import Model
     from classifier.schema import Dataset
 
 _OPTIONS = (
@@ -49,4 +52,28 @@ def read(paths: Sequence[str], **columns: Any) -> Dataset:
     """Read labelled data and say on stderr which labels were found, and what is left out."""
     from classifier.corpus.labelled import read_labelled
 
-    return read_labelled(paths, **columns, progress=lambda line: click.echo(line, err=True))
+    def say(line: str) -> None:
+        click.echo(printable(line), err=True)
+
+    return read_labelled(paths, **columns, progress=say)
+
+
+def warn_of_overlap(model: Model, data: Dataset) -> None:
+    """Say on stderr how much of the data the model was trained on, if any or if that is not known."""
+    from classifier.training.evaluation import units_seen
+
+    seen = units_seen(model, data)
+    if seen is None:
+        click.echo(
+            f"note: {model.name} holds no hashes of what it was trained on, so that these data "
+            "cannot be compared with it; a model trained anew does",
+            err=True,
+        )
+    elif seen.any():
+        units = sum(len(page.segments) for page in data.pages)
+        click.echo(
+            f"warning: {model.name} was trained on {seen.sum():,} of these {units:,} units (the same "
+            f"words), which stand on {(seen > 0).sum():,} of {len(data.pages):,} pages: figures on "
+            "them flatter it",
+            err=True,
+        )

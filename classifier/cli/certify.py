@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from classifier.cli._labelled import labelled_options, read
+from classifier.cli._labelled import labelled_options, read, warn_of_overlap
 from classifier.cli._options import model_option
 
 
@@ -45,6 +45,7 @@ def command(
         check_target(output, overwrite)
     dataset = read(data, **columns)
     scorer = Scorer(bundle_at(model))
+    warn_of_overlap(scorer.model, dataset)
     found = certify(scorer.model, scorer.analyser, dataset)
     click.echo(json.dumps(found.as_dict()) if as_json else certificate(found))
     if output is not None:

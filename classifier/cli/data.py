@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from classifier.cli._labelled import labelled_options, read
+from classifier.values import printable
 
 
 @click.group("data", short_help="Check, describe, split and convert labelled data.")
@@ -21,16 +22,25 @@ def command() -> None:
 def check(paths: tuple[str, ...], **columns: Any) -> None:
     """Check schema, offsets, labels, coverage, contradictions and near duplicates.
 
-    Prints one line per problem, with file, line and field. Exit status 1 if there is any.
+    Prints one line per problem, with file, line and field; then which groups training makes one,
+    because they share text, with all units because of which. Exit status 1 if there is any problem.
     """
     from classifier.corpus.checks import problems
+    from classifier.corpus.duplicates import LEAST_WORDS, join_groups
 
     data = read(paths, **columns)
+    joined = join_groups(data)
     found = 0
-    for problem in problems(data):
-        click.echo(problem)
+    for problem in problems(data, joined.duplicates):
+        click.echo(printable(problem))
         found += 1
+    for line in joined.report():
+        click.echo(printable(line))
     units = sum(len(page.segments) for page in data.pages)
+    short = sum(pair.by_chance for pair in joined.duplicates)
+    if short:
+        note = f"{short:,} units of fewer than {LEAST_WORDS} words repeat one of another page"
+        click.echo(f"{note}, which joins no groups", err=True)
     click.echo(f"{len(data.pages)} pages, {units} units: {found or 'no'} problems", err=True)
     sys.exit(1 if found else 0)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from classifier.cli._labelled import labelled_options, read
+from classifier.cli._labelled import labelled_options, read, warn_of_overlap
 from classifier.cli._options import model_option
 
 
@@ -16,7 +16,11 @@ from classifier.cli._options import model_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @labelled_options
 def command(data: tuple[str, ...], model: str | None, as_json: bool, **columns: Any) -> None:
-    """Measure a model on DATA, per label, for sentences and pages, with 95 % intervals over groups."""
+    """Measure a model on DATA, per label, for sentences and pages, with 95 % intervals over groups.
+
+    Groups that share text count as one. Says how much of DATA the model was trained on, and gives the
+    figures without those pages too.
+    """
     import json
 
     from classifier.model.shipped import bundle_at
@@ -26,5 +30,12 @@ def command(data: tuple[str, ...], model: str | None, as_json: bool, **columns: 
 
     dataset = read(data, **columns)
     scorer = Scorer(bundle_at(model))
+    warn_of_overlap(scorer.model, dataset)
     metrics = evaluate_model(scorer.model, scorer.analyser, dataset)
-    click.echo(json.dumps(metrics) if as_json else metrics_table(metrics, "measured"))
+    if as_json:
+        click.echo(json.dumps(metrics))
+        return
+    click.echo(metrics_table(metrics, "measured"))
+    without = metrics.get("overlap", {}).get("without")
+    if without is not None:
+        click.echo("\n" + metrics_table(without, "measured without pages that it was trained on"))

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from classifier.cli._labelled import labelled_options, read
+from classifier.values import printable
 
 
 @click.command("train", short_help="Train a model on labelled data.")
@@ -92,7 +93,7 @@ def command(
         calibrate_on=read_from(dataset, calibrate_on) if calibrate_on else None,
         n_jobs=jobs,
         repeats=repeats,
-        progress=lambda line: click.echo(line, err=True),
+        progress=lambda line: click.echo(printable(line), err=True),
     )
     model = save(model, output, model_card(model))
     click.echo(metrics_table(model.about["metrics"], "cross-validated"))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from classifier.corpus.duplicates import LEAST_WORDS, duplicates
+from classifier.corpus.duplicates import Duplicate, alike_by_chance, unit_key
 from classifier.schema import Dataset, LabelledPage, Segment
 
 #: Columns that every page of our corpus carries, and the values allowed where they are closed.
@@ -16,11 +15,13 @@ PAGE_COLUMNS: dict[str, frozenset[str] | None] = {
     "year": None,
     "side": frozenset({"marketing", "neutral", "mixed"}),
 }
-_WORD = re.compile(r"\w+|[^\w\s]")
 
 
-def problems(data: Dataset) -> Iterator[str]:
-    """Everything that is wrong with a corpus that could be read, one line each."""
+def problems(data: Dataset, duplicates: Iterable[Duplicate]) -> Iterator[str]:
+    """Everything that is wrong with a corpus that could be read, one line each.
+
+    Units that are alike by chance are no problem.
+    """
     with_columns = any(column in page.columns for page in data.pages for column in PAGE_COLUMNS)
     for page in data.pages if with_columns else ():
         for column, allowed in PAGE_COLUMNS.items():
@@ -34,7 +35,9 @@ def problems(data: Dataset) -> Iterator[str]:
         for page in data.pages:
             yield from _uncovered(page)
     yield from _contradictions(data)
-    for found in duplicates(data):
+    for found in duplicates:
+        if found.by_chance:
+            continue
         page, other = data.pages[found.page], data.pages[found.other_page]
         across = "another group" if page.group != other.group else "the same group"
         yield (
@@ -55,12 +58,12 @@ def _uncovered(page: LabelledPage) -> Iterator[str]:
 
 
 def _contradictions(data: Dataset) -> Iterator[str]:
-    """The same long unit labelled in two ways."""
+    """The same unit labelled in two ways, unless it is alike by chance."""
     seen: dict[str, tuple[LabelledPage, Segment]] = {}
     for page in data.pages:
         for segment in page.segments:
-            key = " ".join(_WORD.findall(page.text[segment.start : segment.end].lower()))
-            if key.count(" ") + 1 < LEAST_WORDS:
+            key = unit_key(page.text[segment.start : segment.end])
+            if alike_by_chance(key, data.unit):
                 continue
             other_page, other = seen.setdefault(key, (page, segment))
             if (other.labels, other.claim) != (segment.labels, segment.claim):

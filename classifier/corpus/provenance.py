@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from classifier.analysis import Bool
-from classifier.corpus.duplicates import Duplicate
+from classifier.analysis import Bool, Int, UInt64
+from classifier.corpus.duplicates import Duplicate, alike_by_chance, unit_key
 from classifier.errors import DataError
 from classifier.schema import Dataset, LabelledPage
 
 
-def describe(data: Dataset, found: list[Duplicate]) -> dict[str, Any]:
+def describe(data: Dataset, found: Sequence[Duplicate]) -> dict[str, Any]:
     """What the data were: files, counts, and a hash over ids, groups, texts and labels."""
     digest = hashlib.sha256()
     for page in data.pages:
@@ -39,6 +39,21 @@ def describe(data: Dataset, found: list[Duplicate]) -> dict[str, Any]:
             data.pages[d.page].group != data.pages[d.other_page].group for d in found
         ),
     }
+
+
+def unit_hashes(data: Dataset) -> tuple[UInt64, Int]:
+    """64 bits of BLAKE2b of the words of each unit, and the number of its page; (U,) each.
+
+    Units so short that they are alike by chance are left out.
+    """
+    found = [
+        (hashlib.blake2b(key.encode(), digest_size=8).digest(), number)
+        for number, page in enumerate(data.pages)
+        for key in (unit_key(page.text[s.start : s.end]) for s in page.segments)
+        if not alike_by_chance(key, data.unit)
+    ]
+    hashes = np.frombuffer(b"".join(value for value, _ in found), "<u8").astype(np.uint64)
+    return hashes, np.array([number for _, number in found], dtype=np.int64)
 
 
 def files(data: Dataset) -> dict[str, int]:

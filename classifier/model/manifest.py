@@ -23,6 +23,7 @@ FORMAT_VERSION = 4
 MANIFEST = "manifest.json"
 PARAMETERS = "parameters.npz"
 CARD = "README.md"
+UNITS = "units.bin"
 #: Bytes of a manifest. That of the shipped model has 14,000; parsed JSON takes up to 30 times its size.
 LARGEST_MANIFEST = 4_000_000
 #: Levels of nesting in a manifest; training writes 7.
@@ -175,7 +176,7 @@ def _encodable(text: str) -> bool:
 
 
 def _check_checksums(sha256: Mapping[str, Any], encoder: bool, where: str) -> None:
-    known = {PARAMETERS, CARD, *(encoder_files(sha256) if encoder else ())}
+    known = {PARAMETERS, CARD, UNITS, *(encoder_files(sha256) if encoder else ())}
     for name, value in sha256.items():
         if name in (".", "..") or re.search(r"[/\\]", name):
             raise BundleError(f"{where}: file name {name[:50]!a} leaves the bundle")

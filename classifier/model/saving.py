@@ -23,20 +23,21 @@ from classifier.archive import LARGEST_NUMBER
 from classifier.encoder.files import ENCODER_FILES
 from classifier.errors import BundleError
 from classifier.model.archive import SHAPES, shapes
-from classifier.model.bundle import PENDING, load, read_manifest
+from classifier.model.bundle import MOST_UNITS, PENDING, load, read_manifest
 from classifier.model.manifest import (
     CARD,
     FORMAT_VERSION,
     LARGEST_MANIFEST,
     MANIFEST,
     PARAMETERS,
+    UNITS,
     check,
     check_values,
     checksum,
 )  # fmt: skip
 from classifier.model.trained import Model
 
-_FILES = (PARAMETERS, CARD, *ENCODER_FILES, MANIFEST)
+_FILES = (PARAMETERS, CARD, UNITS, *ENCODER_FILES, MANIFEST)
 
 
 def check_target(directory: str | os.PathLike[str], overwrite: bool = False) -> None:
@@ -86,9 +87,10 @@ def save(model: Model, directory: str | os.PathLike[str], card: str) -> Model:
             _write(target / (name + PENDING), content)
         _sync(target)
         os.replace(target / (MANIFEST + PENDING), target / MANIFEST)  # the bundle changes here
-        for name in set(_FILES) - set(files):  # the encoder of the bundle that was here
-            (target / name).unlink(missing_ok=True)
         _sync(target)
+        for name in _FILES:
+            if name not in files:  # of the old bundle only
+                (target / name).unlink(missing_ok=True)
     finally:
         _settle(target)
         if made and not (target / MANIFEST).exists():
@@ -104,6 +106,8 @@ def _contents(model: Model, card: str, where: str) -> dict[str, bytes]:
     files = {PARAMETERS: buffer.getvalue(), CARD: card.encode("utf-8")}
     if model.encoder is not None:
         files |= model.encoder.files
+    if model.units is not None:  # of too many, the smallest hashes are a sample without bias
+        files[UNITS] = np.unique(model.units)[:MOST_UNITS].astype("<u8").tobytes()
     manifest: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "labels": list(model.labels),

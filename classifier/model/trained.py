@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.analysis import Analysis, Encode, Float
+from classifier.analysis import Analysis, Encode, Float, UInt64
 from classifier.encoder.encoder import Encoder
 from classifier.errors import BundleError, DataError
 from classifier.model.calibration import apply_page, apply_sigmoid
@@ -49,6 +49,9 @@ class Model:
     encoder
         Reads the pages too; its logits are features of the second stage. ``None`` where the model
         has none.
+    units
+        Hashes of the units that it was trained on (``classifier.corpus.provenance.unit_hashes``);
+        ``None`` where that is not known.
     about
         Everything else of the manifest: configuration, metrics, data, versions.
     name
@@ -66,6 +69,7 @@ class Model:
     guarantees: Mapping[str, Guarantee] = field(default_factory=dict)
     page_guarantees: Mapping[str, Guarantee] = field(default_factory=dict)
     encoder: Encoder | None = None
+    units: UInt64 | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
 

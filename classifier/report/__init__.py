@@ -41,7 +41,7 @@ def open_report(
     sentences: str = "flagged",
     review: bool = False,
 ) -> Writer:
-    """Return a writer of verdicts: ``text`` and ``html`` for people, else ``io.open_writer``."""
+    """Return a writer of verdicts: of ``text`` or ``html`` for people, else as ``open_writer``."""
     if format == "text":
         make = partial(TextRows, labels=labels, colour=path == "-")
         return StreamWriter(path, Format(whole, make))

@@ -35,8 +35,9 @@ def model_card(model: Model) -> str:
         "## Training data",
         f"{data['pages']} pages, {data['units']} labelled units in {data['groups']} groups "
         f"(pages per file: {files}). Positive units: {positives}. "
-        f"{data['units_repeated_across_groups']} units repeat a unit of another group; such groups "
-        f"are kept together in every split. SHA-256 of the data: `{data['sha256']}`.",
+        f"{data['units_repeated_across_groups']} units repeat a unit of another group; groups that "
+        "share one are kept together in every split, unless it is short or boilerplate. "
+        f"SHA-256 of the data: `{data['sha256']}`.",
         ""
         if data["grouped"]
         else "The data name no groups: every record is its own, so records that "

@@ -17,7 +17,7 @@ _NAME = 32
 
 
 def statistics_table(found: Mapping[str, Any]) -> str:
-    """Lay out what ``classifier.corpus.checks.statistics`` returned, in Markdown."""
+    """Lay out what ``classifier.corpus.statistics.statistics`` returned, in Markdown."""
     shares = ", ".join(f"{name} {share:.1%}" for name, share in found["labels"].items())
     lines = [
         f"{found['pages']} pages in {found['groups']} groups, {found['units']} units, "

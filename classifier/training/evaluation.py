@@ -11,6 +11,7 @@ import numpy as np
 from classifier.analysis import Bool, Float, Int
 from classifier.corpus.alignment import Alignment, align
 from classifier.corpus.duplicates import join_groups
+from classifier.corpus.provenance import unit_hashes
 from classifier.errors import DataError
 from classifier.model.bundle import DECIMALS, Model
 from classifier.schema import Dataset
@@ -89,19 +90,37 @@ def group_numbers(data: Dataset) -> Int:
 
 
 def evaluate_model(model: Model, analyser: Analyser, data: Dataset) -> dict[str, Any]:
-    """Metrics of a trained model on data that it was not trained on.
+    """Metrics of a trained model on data that it was not trained on, with intervals over joined groups.
+
+    Where the model was trained on some of the units all the same, ``overlap`` has the number of
+    ``units``, of ``pages`` with any, and the metrics ``without`` these pages, ``None`` if none are left.
 
     Raises
     ------
     DataError
         If the data are labelled otherwise than the model: other labels, or other units.
     """
-    return evaluate(
+    report = evaluate(
         *scored(model, analyser, data),
         model.thresholds,
         page_thresholds=model.page_thresholds,
         groups=join_groups(data).groups,
     )
+    seen = units_seen(model, data)
+    if seen is not None and seen.any():
+        kept = tuple(page for page, count in zip(data.pages, seen, strict=True) if not count)
+        without = evaluate_model(model, analyser, replace(data, pages=kept)) if kept else None
+        pages = len(data.pages) - len(kept)
+        report["overlap"] = {"units": int(seen.sum()), "pages": pages, "without": without}
+    return report
+
+
+def units_seen(model: Model, data: Dataset) -> Int | None:
+    """How many units of each page the model was trained on, (P,); ``None`` where it does not say."""
+    if model.units is None:
+        return None
+    hashes, page = unit_hashes(data)
+    return np.bincount(page[np.isin(hashes, model.units)], minlength=len(data.pages))
 
 
 def scored(

@@ -16,8 +16,8 @@ from joblib import Parallel, delayed
 
 from classifier.analysis import Analysis, Bool, Float, Int
 from classifier.corpus.alignment import align
-from classifier.corpus.duplicates import duplicates, join_groups
-from classifier.corpus.provenance import describe, files, versions
+from classifier.corpus.duplicates import join_groups
+from classifier.corpus.provenance import describe, files, unit_hashes, versions
 from classifier.encoder.encoder import Encoder
 from classifier.encoder.held_out import HeldOut, with_logits
 from classifier.model.bundle import Model
@@ -33,6 +33,7 @@ from classifier.training.metrics import spread
 from classifier.training.splitting import (
     by_appearance,
     check_folds,
+    check_groups,
     check_labels,
     folds_of_pages,
     in_order,
@@ -104,15 +105,15 @@ def train(
             "held_out_pages": known,
             "other_pages": len(texts) - known,
         }
-    found = list(duplicates(data))
     joins = join_groups(data)
     groups = by_appearance(joins.groups)
-    for note in joins.notes:
-        progress(note)
+    for line in joins.summary():
+        progress(line)
     judged = Judged(data, X, alignment, groups, np.arange(X.n_pages))
     if calibrate_on is not None:
         judged = judged.part(np.flatnonzero(calibrate_on))
-    check_labels(judged.data, judged.alignment, judged.groups)
+    check_groups(data, groups)
+    check_labels(judged.data, judged.alignment, judged.groups, progress)
 
     n_rules = len(analyser.lexicons.rules)
     progress(f"cross-validating {alignment.truth.shape[0]} units in {len(set(groups))} groups")
@@ -156,9 +157,10 @@ def train(
         guarantees=guarantees,
         page_guarantees=page_guarantees,
         encoder=encoder,
+        units=np.unique(unit_hashes(data)[0]),
         about={
             **reading,
-            "data": describe(data, found),
+            "data": describe(data, joins.duplicates),
             "calibrated_on": files(judged.data),
             "config": asdict(config),
             "metrics": metrics,

@@ -107,7 +107,22 @@ def test_another_process_trains_the_same_bytes(
         (['{"text": "a"}'], [], "no column holds labels"),
         (["nonsense"], [], "bad.jsonl:1"),
         (['{"id": 1, "text": "a", "label": "x"}'] * 2, [], "already used"),
-        ([f'{{"text": "{i}", "label": "x"}}' for i in range(4)], [], "only one class, 'x'"),
+        (
+            [f'{{"text": "{i}", "label": "x"}}' for i in range(4)],
+            [],
+            "only one class, 'x', in 4 units",
+        ),
+        (
+            [f'{{"text": "{i}", "label": "{"xyz"[i // 4]}"}}' for i in range(9)],
+            [],
+            "bad.jsonl:9). ",
+        ),
+        (
+            [f'{{"text": "{i}", "label": "{"xyz"[i // 4]}"}}' for i in range(9)],
+            [],
+            "--label x --label y",
+        ),
+        (['{"text": "a b", "label": "x"}', '{"text": "A, b!", "label": "y"}'], [], "1 text (of 2"),
         ([f'{{"text": "{i}", "ok": {i % 2}}}' for i in range(4)], ["--label", "bad"], "bad"),
         (['{"text": "a", "label": "x"}'], ["--config", "none.toml"], "none.toml"),
     ],
@@ -200,4 +215,4 @@ def test_overwriting_a_model(labelled: Path, settings: Path, run: Run, tmp_path:
     assert run(*arguments).exit_code == 1
     assert run(*arguments, "--overwrite", "--seed", 7).exit_code == 0
     assert (tmp_path / "model" / "manifest.json").read_bytes() != before
-    assert len(list((tmp_path / "model").iterdir())) == 3
+    assert len(list((tmp_path / "model").iterdir())) == 4

@@ -102,7 +102,7 @@ def test_no_contrast_text_nearly_stands_in_the_corpus(corpus: Dataset) -> None:
         for text in _texts(item):
             whole = Segment(0, len(text), frozenset())
             pages.append(LabelledPage(item["id"], item["id"], text, (whole,)))
-    found = list(duplicates(Dataset(tuple(pages), corpus.labels)))
+    found = [d for d in duplicates(Dataset(tuple(pages), corpus.labels)) if not d.by_chance]
     size = len(corpus.pages)
     assert [pages[d.page].id for d in found if d.page >= size > d.other_page] == []
     assert any(d.other_page >= size for d in found), "the search sees that variants are alike"

@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 
 from classifier.errors import BundleError
-from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, SHAPES, Model, load
+from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, SHAPES, UNITS, Model, load
 from classifier.model.saving import save
 from classifier.schema import Dataset
 from classifier.text import Analyser
 from classifier.training.config import TrainConfig
 from classifier.training.training import train
 
-FILES = (MANIFEST, PARAMETERS, CARD)
+FILES = (MANIFEST, PARAMETERS, CARD, UNITS)
 Edit = Callable[[dict[str, Any]], object]
 
 

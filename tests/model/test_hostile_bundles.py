@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from classifier.errors import BundleError
-from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, Model, load
+from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, UNITS, Model, load
 from classifier.text import Analyser
 
 Manifest = dict[str, Any]
@@ -35,7 +35,7 @@ def seal(directory: Path, edit: Callable[[Manifest], object] = lambda _: None) -
     path = directory / MANIFEST
     manifest = json.loads(path.read_text(encoding="utf-8"))
     manifest.pop("manifest_sha256", None)
-    for name in (PARAMETERS, CARD):
+    for name in (PARAMETERS, CARD, UNITS):
         manifest["sha256"][name] = hashlib.sha256((directory / name).read_bytes()).hexdigest()
     edit(manifest)
     canonical = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
@@ -332,3 +332,26 @@ def test_a_large_card(copy: Path) -> None:
     (copy / CARD).write_bytes(b"x" * 10_000_001)
     seal(copy)
     refused(copy, "larger than")
+
+
+UNIT_FILES: dict[str, tuple[bytes, str]] = {
+    "a byte too many": (bytes(9), "ascending numbers of 64 bits"),
+    "the same twice": (bytes(16), "ascending numbers of 64 bits"),
+    "falling": (struct.pack("<3Q", 7, 2**64 - 1, 8), "ascending numbers of 64 bits"),
+    "too many": (bytes(80_000_008), "larger than"),
+}
+
+
+@pytest.mark.parametrize("kind", UNIT_FILES)
+def test_hostile_units(kind: str, copy: Path) -> None:
+    content, words = UNIT_FILES[kind]
+    (copy / UNITS).write_bytes(content)
+    seal(copy)
+    refused(copy, words)
+
+
+def test_units_that_are_not_listed_are_not_read(copy: Path) -> None:
+    """As in a bundle from before there were any."""
+    (copy / UNITS).write_bytes(b"nothing of ours")
+    seal(copy, lambda manifest: manifest["sha256"].pop(UNITS))
+    assert load(copy).units is None

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from classifier.errors import BundleError
 from classifier.model import saving
-from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, Model, load, read_files
+from classifier.model.bundle import CARD, MANIFEST, PARAMETERS, UNITS, Model, load, read_files
 from classifier.model.saving import check_target, save
 
 #: Every operation on files that a save makes.
@@ -30,9 +31,10 @@ def copy(bundle: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def newer(model: Model) -> Model:
-    """Other thresholds and other parameters, so that files of both cannot be mixed unnoticed."""
+    """Other thresholds, parameters and units, so that files of both cannot be mixed unnoticed."""
     parameters = {name: array + 1 for name, array in model.parameters.items()}
-    return with_thresholds(replace(model, parameters=parameters), 0.5)
+    units = np.array([5, 2**64 - 1, 3, 5], dtype=np.uint64)
+    return with_thresholds(replace(model, parameters=parameters, units=units), 0.5)
 
 
 def with_thresholds(model: Model, value: float) -> Model:
@@ -74,6 +76,8 @@ def is_old_or_new(directory: Path, old: Model, new: Model) -> bool:
     is_new = found.name.split("@")[1] == new.name.split("@")[1]
     assert found.thresholds == (new if is_new else old).thresholds
     assert (card == "new card") == is_new
+    assert found.units is not None
+    assert found.units.tolist() == ([3, 5, 2**64 - 1] if is_new else old.units.tolist())
     return is_new
 
 
@@ -95,7 +99,7 @@ def test_killed_between_any_two_file_operations(
         outcomes.append(is_old_or_new(target, old, new))
         save(with_thresholds(old, 0.25), target, "third card")
         assert set(load(target).thresholds.values()) == {0.25}
-        assert {path.name for path in target.iterdir()} == {MANIFEST, PARAMETERS, CARD}
+        assert {path.name for path in target.iterdir()} == {MANIFEST, PARAMETERS, CARD, UNITS}
         if finished and number >= len(seen):
             break
     else:
@@ -245,3 +249,17 @@ def test_what_could_not_be_loaded_is_not_saved(
     with pytest.raises(BundleError):
         save(replace(model, **change), copy, "card")
     assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
+
+
+def test_nothing_is_left_of_the_old_units(copy: Path, newer: Model) -> None:
+    assert (copy / UNITS).exists()
+    save(replace(newer, units=None), copy, "new card")
+    assert not (copy / UNITS).exists()
+    assert load(copy).units is None
+
+
+def test_of_too_many_units_the_smallest_hashes_are_kept(
+    newer: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saving, "MOST_UNITS", 2)
+    assert save(newer, tmp_path / "model", "card").units.tolist() == [3, 5]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import cycle
@@ -88,18 +89,44 @@ def without(data: Dataset, label: str) -> Dataset:
     return replace(data, pages=tuple(pages))
 
 
-def test_too_few_groups(dataset: Dataset, config: TrainConfig) -> None:
-    with pytest.raises(DataError, match=r"positive units in 1 group\(s\) only"):
-        train(of_groups(dataset, "velour", "harbour"), config)
-    with pytest.raises(DataError, match="'promotional' has positive units in 0"):
+def test_a_label_of_too_few_groups(dataset: Dataset, config: TrainConfig) -> None:
+    """The message names lines and counts, and how to leave the label out."""
+    units = (
+        r"label 'promotional' has \d+ positive units of 1 group \(velour.jsonl:1\)\. .*label more"
+    )
+    leave = "leave it out: --label unsupported_claim$"
+    with pytest.raises(DataError, match=f"{units}.*{leave}"):
+        train(of_groups(dataset, "velour", "harbour", "leaflet"), config)
+    with pytest.raises(DataError, match=f"'promotional' has 0 positive units[.].*{leave}"):
         train(without(dataset, "promotional"), config)
+    with pytest.raises(
+        DataError, match=r"'promotional'.*; 'unsupported_claim' .* label more of them$"
+    ):
+        train(without(without(dataset, "promotional"), "unsupported_claim"), config)
 
 
 @pytest.mark.parametrize("folds", [2, 3])
 def test_two_groups_cannot_be_nested(folds: int, dataset: Dataset, config: TrainConfig) -> None:
     """Without a fold's groups, two must be left for the cross-validation within."""
-    with pytest.raises(DataError, match="2 groups"):
+    words = r"2 groups \('okapi', 'velour'\).* must be 3 at least; .*--group-column"
+    with pytest.raises(DataError, match=words):
         train(of_groups(dataset, "velour", "okapi"), replace(config, folds=folds))
+
+
+def test_three_groups_cannot_be_nested_in_two_folds(dataset: Dataset, config: TrainConfig) -> None:
+    data = of_groups(dataset, "velour", "okapi", "brisk")
+    with pytest.raises(DataError, match=r"3 groups in 2 folds .* set 'folds' to 3"):
+        train(data, replace(config, folds=2))
+    assert train(data, replace(config, folds=3)).labels == dataset.labels
+
+
+def test_few_data_are_warned_of(dataset: Dataset, config: TrainConfig) -> None:
+    lines: list[str] = []
+    train(dataset, config, progress=lines.append)
+    (line,) = (line for line in lines if line.startswith("warning: "))
+    assert re.search(
+        r"'promotional' has \d+ positive units of 4 groups, .* 1 more; label more", line
+    )
 
 
 def test_groups_that_share_text_count_once(dataset: Dataset, config: TrainConfig) -> None:
@@ -109,7 +136,7 @@ def test_groups_that_share_text_count_once(dataset: Dataset, config: TrainConfig
         text = f"{page.text}\n{shared}"
         unit = Segment(len(text) - len(shared), len(text), frozenset())
         pages.append(replace(page, text=text, segments=(*page.segments, unit)))
-    with pytest.raises(DataError, match=r"in 1 group\(s\) only"):
+    with pytest.raises(DataError, match=r"have 1 group \(of 3 groups; those that share text count"):
         train(replace(dataset, pages=tuple(pages)), config)
 
 
