@@ -45,7 +45,7 @@ def main() -> None:
     print(
         "Sets that pass each rule of [`behaviour.toml`](behaviour.toml); the floor of the rate in the"
     )
-    print("tests. `kept` passes too where a claim was missed both before and after the change.\n")
+    print("tests. `kept` asks that the claim is flagged both before and after the change.\n")
     header = ["rule", "expects", "label", "sets", "passed", "rate", "floor"]
     print("\n".join(markdown(header, by_rule(results, floors))))
     print("\n## By kind\n")

@@ -17,9 +17,6 @@ from classifier.schema import PROMOTIONAL, UNSUPPORTED_CLAIM, Page, Verdict
 LABELS = (PROMOTIONAL, UNSUPPORTED_CLAIM)
 SETS = Path(__file__).parents[1] / "data" / "contrast" / "contrast.jsonl"
 RULES = Path(__file__).with_name("behaviour.toml")
-#: How much lower than the first text another may score, as a probability, where it is not flagged.
-#: Our choice, well under the thresholds of the shipped model.
-MARGIN = 0.1
 
 
 class Found(NamedTuple):
@@ -40,12 +37,6 @@ class Case(NamedTuple):
     def right(self) -> list[bool]:
         """Of each text, whether its flag is as its labels say."""
         return [b.flagged for b in self.bearers] + [not o.flagged for o in self.others]
-
-
-def kept(case: Case) -> bool:
-    """Invariance: the flag, or else the score of the first bearer less ``MARGIN``, stays."""
-    floor = case.bearers[0].score - MARGIN
-    return all(b.flagged or b.score >= floor for b in case.bearers)
 
 
 def ordered(case: Case) -> bool:
@@ -72,7 +63,7 @@ class Expectation(NamedTuple):
 
 
 EXPECTATIONS = {
-    "kept": Expectation(2, 0, kept),
+    "kept": Expectation(2, 0, caught),
     "absolved": Expectation(1, 1, lambda case: ordered(case) and spared(case)),
     "convicted": Expectation(1, 1, lambda case: ordered(case) and caught(case)),
     "caught": Expectation(1, 0, caught),
