@@ -14,6 +14,7 @@ import numpy as np
 
 from classifier.analysis import CUES, Analysis, Bool, Int, bounds
 from classifier.text.chunks import Chunks, Cut
+from classifier.text.disguise import Disguise
 from classifier.text.layout import layout
 from classifier.text.lexicons import Lexicons, load_lexicons
 from classifier.text.patterns import Matches, PatternTree
@@ -48,6 +49,7 @@ class Analyser:
         self._limit = limit
         self.lexicons: Lexicons = load_lexicons()
         self._segmentation = Segmentation.load()
+        self._disguise = Disguise()
         lists = self.lexicons.fingerprint + self._segmentation.fingerprint
         self._lists = hashlib.sha256(lists.encode("ascii")).hexdigest()
         self._cue_of_rule = np.array(
@@ -80,7 +82,7 @@ class Analyser:
         self._words = Words(
             self.nlp.vocab.strings, self._segmentation, self.lexicons.classes, self._tree.symbol
         )
-        self._chunks = Chunks(self.nlp, self._words)
+        self._chunks = Chunks(self.nlp, self._words, self._disguise)
 
     @property
     def fingerprint(self) -> str:
@@ -141,24 +143,53 @@ class Analyser:
         with self._turn:
             self.recover()
             cut = self._chunks.cut([text])
-            end = cut.start + self._words.table["length"][cut.row]
-            places = zip(cut.start.tolist(), end.tolist(), strict=True)
-            forms = [self._words.forms(text[start:stop]) for start, stop in places]
+            forms = [self._words.forms(self._words.spelling(row)) for row in cut.row.tolist()]
         return {"word": [word for word, _, _ in forms], "kind": [kind for _, _, kind in forms]}
 
+    def plain(self, text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
+        """Parts of a text, such as its sentences, with the words in disguise as they are read.
+
+        Parameters
+        ----------
+        text
+            Any text.
+        spans
+            Offsets into it, half open. A disguised word counts where it lies within a span altogether.
+
+        Returns
+        -------
+        list of str
+            One for each span; the very characters of the text where nothing is disguised.
+        """
+        with self._turn:
+            self.recover()
+            self._interrupted = True
+            cut = self._chunks.cut([text])
+            at = np.flatnonzero(cut.disguised)
+            start, end = cut.start[at], cut.end[at]
+            read = [self._words.spelling(row) for row in cut.row[at].tolist()]
+            self._interrupted = False
+        found = []
+        for first, last in spans:
+            parts = []
+            for i in range(*np.searchsorted(start, (first, last)).tolist()):
+                if end[i] <= last:
+                    parts += [text[first : start[i]], read[i]]
+                    first = end[i]
+            found.append("".join([*parts, text[first:last]]))
+        return found
+
     def _tokens(self, cut: Cut) -> Tokens:
-        words = self._words.table
-        end = cut.start + words["length"][cut.row]
-        first = np.zeros(len(end), dtype=bool)
+        first = np.zeros(len(cut.start), dtype=bool)
         first[cut.bounds[:-1][np.diff(cut.bounds) > 0]] = True
         return Tokens(
-            traits=words["traits"][cut.row],
+            traits=self._words.table["traits"][cut.row],
             start=cut.start,
-            end=end,
+            end=cut.end,
             first=first,
             line_break=(cut.breaks > 0) & ~first,
             blank_line=(cut.breaks > 1) & ~first,
-            space=first | np.append(False, cut.start[1:] > end[:-1])[: len(first)],
+            space=first | np.append(False, cut.start[1:] > cut.end[:-1])[: len(first)],
         )
 
     def _cues(self, cut: Cut, tokens: Tokens, sentence_bounds: Int) -> Matches:

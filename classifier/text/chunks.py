@@ -1,7 +1,8 @@
 """From texts to words: every chunk between white space is tokenized once and remembered.
 
 Two chunks of three are a word of ASCII letters, alone or with one sign after it that the tokenizer
-always cuts off. Those are cut here, and only the others are given to spaCy.
+always cuts off. Those are cut here, and only the others are given to spaCy. A chunk in disguise is
+tokenized as it is read, and its tokens are put where it is written.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from spacy.attrs import IDX, ORTH
 from spacy.language import Language
 from spacy.strings import hash_string  # type: ignore[attr-defined]
 
-from classifier.analysis import Int, UInt64, bounds, ranges
+from classifier.analysis import Bool, Int, UInt64, bounds, ranges
+from classifier.text.disguise import Disguise
 from classifier.text.growing import extended
 from classifier.text.tokenizer import RUN, pieces
 from classifier.text.words import LINE_BREAKS, Words
@@ -33,8 +35,13 @@ _KINDS = np.array(
 _SIGNS = "!\"'),.:;?]}’”…"
 #: First row of its tokens, and one past the last.
 _COLUMNS = np.dtype([("first", np.int64), ("last", np.int64)])
-#: A token of a chunk: its row in ``Words.table`` and its place in the chunk.
-_TOKEN = np.dtype([("row", np.int64), ("offset", np.int64)])
+#: A token of a chunk: its row in ``Words.table``, its place in the chunk, whether it is disguised.
+_TOKEN = np.dtype(
+    [("row", np.int64), ("first", np.int64), ("last", np.int64), ("disguised", np.bool_)]
+)
+#: A letter with signs before or after it, where letters that are spelled apart begin or end.
+_BEGIN, _END = re.compile(r"[^\w\s]{1,3}[^\W\d_]"), re.compile(r"[^\W\d_][^\w\s]{1,3}")
+_SIGN, _LETTERS = re.compile(r"[\W_]"), re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,10 @@ class Cut:
     ----------
     row
         int64 (T,): row of the spelling in ``Words.table``.
-    start
-        int64 (T,): offset into the text.
+    start, end
+        int64 (T,): offsets into the text, half open.
+    disguised
+        bool (T,): words whose spelling is not what the text says there.
     breaks
         int64 (T,): line breaks between this word and the one before it.
     bounds
@@ -55,6 +64,8 @@ class Cut:
 
     row: Int
     start: Int
+    end: Int
+    disguised: Bool
     breaks: Int
     bounds: Int
 
@@ -70,13 +81,14 @@ class _Numbers(dict[str, int]):
 class Chunks:
     """Cuts texts into words as the tokenizer of ``nlp`` does."""
 
-    def __init__(self, nlp: Language, words: Words) -> None:
+    def __init__(self, nlp: Language, words: Words, disguise: Disguise) -> None:
         tokenizer: Any = nlp.tokenizer
         self._tokenizer = tokenizer
         self._special = frozenset(tokenizer.rules)
         self._strings = nlp.vocab.strings
         self._plain = _plain(nlp)
         self._words = words
+        self._disguise = disguise
         self._numbers = _Numbers()
         self._table = np.zeros(0, dtype=_COLUMNS)
         self._tokens = np.zeros(0, dtype=_TOKEN)
@@ -90,7 +102,8 @@ class Chunks:
         """Cut a batch of texts."""
         joined = _GAP.join(texts)
         chunks = joined.split()
-        chunks, first, breaks = _in_pieces(chunks, *_places(joined))
+        chunks, first, length, breaks = self._spelled_apart(chunks, *_places(joined))
+        chunks, first, breaks = _in_pieces(chunks, first, length, breaks)
         number = self._number(chunks)
         begin, end = self._table["first"][number], self._table["last"][number]
         counts = end - begin
@@ -101,9 +114,12 @@ class Chunks:
         at = bounds(counts)
         token_breaks = np.zeros(len(token), dtype=np.int64)
         token_breaks[at[:-1]] = breaks
+        offset = np.repeat(offset, counts)
         return Cut(
             row=self._tokens["row"][token],
-            start=np.repeat(offset, counts) + self._tokens["offset"][token],
+            start=offset + self._tokens["first"][token],
+            end=offset + self._tokens["last"][token],
+            disguised=self._tokens["disguised"][token],
             breaks=token_breaks,
             bounds=at[in_text],
         )
@@ -117,16 +133,51 @@ class Chunks:
         return numbers
 
     def _learn(self, known: int, new: list[str]) -> None:
-        chunk, orth, place = self._tokens_of(new)
+        readings = {i: found for i, c in enumerate(new) if (found := self._disguise.read(c))}
+        spelled = [readings[i].text if i in readings else chunk for i, chunk in enumerate(new)]
+        chunk, orth, place = self._tokens_of(spelled)
         begin = np.searchsorted(chunk, np.arange(len(new) + 1))
         tokens = np.zeros(len(orth), dtype=_TOKEN)
         tokens["row"] = self._words.rows(orth)
-        tokens["offset"] = place
+        tokens["first"] = place
+        tokens["last"] = place + self._words.table["length"][tokens["row"]]
+        for number, reading in readings.items():
+            own = tokens[begin[number] : begin[number + 1]]
+            places = np.array(reading.places)
+            for edge in ("first", "last"):
+                own[edge] = places[own[edge]]
+            own["disguised"] = True
         rows = np.zeros(len(new), dtype=_COLUMNS)
         rows["first"], rows["last"] = begin[:-1] + self._n_tokens, begin[1:] + self._n_tokens
         self._table = extended(self._table, known, rows)
         self._tokens = extended(self._tokens, self._n_tokens, tokens)
         self._n_tokens += len(tokens)
+
+    def _spelled_apart(
+        self, chunks: list[str], first: Int, length: Int, breaks: Int
+    ) -> tuple[list[str], Int, Int, Int]:
+        """Join the letters of words that are spelled with a space between each two, to one chunk each."""
+        near = (np.diff(first) == length[:-1] + 1) & (breaks[1:] == 0)
+        pairs = near & (length[:-1] == 1) & (length[1:] == 1)
+        if not pairs.any():
+            return chunks, first, length, breaks
+        edges = np.flatnonzero(np.diff(pairs, prepend=False, append=False))
+        kept = np.ones(len(chunks), dtype=bool)
+        length = length.copy()
+        for begin, end in zip(edges[::2].tolist(), (edges[1::2] + 1).tolist(), strict=True):
+            if begin and near[begin - 1] and _BEGIN.fullmatch(chunks[begin - 1]):
+                begin -= 1
+            if end < len(chunks) and near[end - 1] and _END.fullmatch(chunks[end]):
+                end += 1
+            letters = "".join([_SIGN.sub("", chunk) or chunk for chunk in chunks[begin:end]])
+            for run in _LETTERS.finditer(letters):
+                for a, b in self._disguise.spelled(run[0]):
+                    a, b = begin + run.start() + a, begin + run.start() + b - 1
+                    chunks[a] = " ".join(chunks[a : b + 1])
+                    length[a] = first[b] + length[b] - first[a]
+                    kept[a + 1 : b + 1] = False
+        chunks = [chunks[i] for i in np.flatnonzero(kept).tolist()]
+        return chunks, first[kept], length[kept], breaks[kept]
 
     def _tokens_of(self, chunks: list[str]) -> tuple[Int, UInt64, Int]:
         """The tokens of chunks: number of the chunk, hash of the spelling, place in the chunk."""
