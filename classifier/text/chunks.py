@@ -156,7 +156,7 @@ class Chunks:
     def _spelled_apart(
         self, chunks: list[str], first: Int, length: Int, breaks: Int
     ) -> tuple[list[str], Int, Int, Int]:
-        """Join the letters of words that are spelled with a space between each two, to one chunk each."""
+        """Make one chunk of each word whose letters have a space between each two."""
         near = (np.diff(first) == length[:-1] + 1) & (breaks[1:] == 0)
         pairs = near & (length[:-1] == 1) & (length[1:] == 1)
         if not pairs.any():

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.resources import files
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 
 from classifier.text.words import stem
@@ -28,7 +28,8 @@ _NO_WIDTH = re.compile(
 )
 #: Pictures: arrows, dingbats and emoji, but no letterlike signs such as the trademark's.
 _PICTURES = (
-    "[\u2190-\u21ff\u2300-\u245f\u2500-\u27bf\u2900-\u2bff\U0001f000-\U0001f0ff\U0001f1e6-\U0001faff]+"
+    "[\u2190-\u21ff\u2300-\u245f\u2500-\u27bf"
+    "\u2900-\u2bff\U0001f000-\U0001f0ff\U0001f1e6-\U0001faff]+"
 )
 #: Compatibility forms of letters that are no letters of a word: trademarks, ordinals, "No".
 _NO_LETTERS = "™℠ªº№℡"
@@ -36,15 +37,16 @@ _NO_LETTERS = "™℠ªº№℡"
 _APART = r"[-._*·•~^=|]"
 #: A first look, which nearly all chunks stop at.
 _SUSPECT = re.compile(
-    r"[0-9@$!|][A-Za-z]|[A-Za-z0-9@$!|][-._*~^=| ][A-Za-z0-9@$!|][-._*~^=| ]|[^\x00-\x7f‘’“”–—…]"
+    r"[0-9@$!|][A-Za-z]|[a-z]{2}[0-9$]|(?:[A-Za-z0-9@$!|][-._*~^=| ]){2}|[^\x00-\x7f‘’“”–—…]"
 )
 #: Where digits and signs have a meaning of their own: addresses, paths, markup, codes, file names.
-_CODE = re.compile(r"://|www\.|[#/\\_=&<>{}\[\]%~^`+]|\w\.\w|^@|@\w+\.")
-#: Letters of a word at least: of any, where digits or signs stand for letters, where letters are
-#: spelled apart by full stops ("b.i.d."), where all are capitals ("A C E", "SIRT1").
-_SHORTEST, _SHORTEST_SUBSTITUTED, _SHORTEST_DOTTED, _SHORTEST_CAPITALS = 2, 3, 4, 4
+_CODE = re.compile(r"://|www\.|[#/\\_=&<>{}\[\]%~^`+]|\w\.\w|@\w+\.")
+#: Letters of a word at least: of any, and where all are capitals ("A C E", "S1P" has fewer).
+_SHORTEST, _SHORTEST_CAPITALS = 3, 4
 #: Letters from which on a word is known by its stem, too; stems of shorter words are other words.
 _STEMMED = 6
+#: Letters of the words of a run on average, from which on it is not made of words by chance.
+_DENSE = 2.5
 #: Readings of one word that are tried at most.
 _READINGS = 64
 #: Characters of a chunk that is looked through, letters of a run of single ones, and of a word in it.
@@ -78,6 +80,7 @@ class Disguise:
         self._look_alikes = {c: k for k, listed in data["look_alikes"].items() for c in listed}
         self._substitutes: dict[str, str] = data["substitutes"]
         self._units = frozenset(data["units"]["words"])
+        self._abbreviations = frozenset(data["abbreviations"]["words"])
         self._words = frozenset(words.decode("ascii").split())
         signs = re.escape("".join(self._substitutes))
         letter = f"[A-Za-z{signs}]"
@@ -85,7 +88,7 @@ class Disguise:
             rf"(?<!\w)(?:"
             rf"(?P<apart>{letter}(?P<by>{_APART}|{_PICTURES}| ){letter}(?:(?P=by){letter})+)"
             rf"|(?P<pictures>[A-Za-z0-9]{letter}*(?:{_PICTURES}{letter}+)+)"
-            rf"|[A-Za-z0-9$€¢£¥§]{letter}*[A-Za-z0-9$€]"
+            rf"|[A-Za-z0-9@$€¢£¥§]{letter}*[A-Za-z0-9$€]"
             rf")(?!\w)"
         )
 
@@ -102,7 +105,9 @@ class Disguise:
         text, places, done = "", list[int](), 0
         for match in self._word.finditer(folded):
             first, last = match.span()
-            begin = max(done, at[first - 1] + 1) if first else 0  # with what takes no room before it
+            begin = (
+                max(done, at[first - 1] + 1) if first else 0
+            )  # with what takes no room before it
             found = self._found(match, code)
             if found is None or found[0] == chunk[begin : at[last]]:
                 continue
@@ -117,38 +122,41 @@ class Disguise:
     def spelled(self, letters: str) -> list[tuple[int, int]]:
         """The words that a run of letters with a space between each two spells, as parts of the run.
 
-        The run must be made of known words altogether; only its first and its last letter may stand for
-        themselves ("vitamin C c u r e s").
+        Words of three letters count only where they make up the run together with others, since any
+        three letters may be a word by chance; only the first and the last letter of the run may then
+        stand for themselves ("vitamin C t e a").
         """
         lower = self._folded(letters)[0].lower()
         if not (lower.isascii() and lower.isalpha() and len(lower) == len(letters) <= _RUN):
             return []
-        n = len(lower)
-        for first, last in ((0, n), (1, n), (0, n - 1), (1, n - 1)):
-            parts = self._parts(lower[first:last])
-            words = [(first + a, first + b) for a, b in parts if b - a > 1]
-            if words and not any(self._is_acronym(letters[a:b]) for a, b in words):
-                return words
-        return []
+        parts = self._parts(lower)
+        first, last = (
+            parts[0][1] == 1,
+            len(parts) - (len(parts) > 1 and parts[-1] == (len(lower) - 1, len(lower))),
+        )
+        inner = parts[first:last]
+        dense = inner and (inner[-1][1] - inner[0][0]) >= _DENSE * len(inner)
+        shortest = _SHORTEST if dense else _SHORTEST + 1
+        return [
+            (a, b) for a, b in parts if b - a >= shortest and not self._is_acronym(letters[a:b])
+        ]
 
     def _parts(self, letters: str) -> list[tuple[int, int]]:
-        """The fewest known words that make up the letters; none where that cannot be or is chance."""
-        best: list[tuple[int, int]] = [(0, 0)]  # how many words up to here, where the last begins
+        """The fewest known words and single letters that make up the letters."""
+        best: list[tuple[int, int]] = [(0, 0)]  # how many up to here, where the last begins
         for end in range(1, len(letters) + 1):
-            options = (
-                (best[begin][0] + 1, begin)
-                for begin in range(max(0, end - _LONGEST), end)
-                if letters[begin:end] in ("a", "i") or self._is_known(letters[begin:end])
+            best.append(
+                min(
+                    (best[begin][0] + 1, begin)
+                    for begin in range(max(0, end - _LONGEST), end)
+                    if end - begin == 1 or self._is_known(letters[begin:end])
+                )
             )
-            best.append(min(options, default=(len(letters) + 1, 0)))
-        count, end = best[-1][0], len(letters)
-        if count * 5 > len(letters) * 2:  # words of 2.5 letters and less are chance
-            return []
-        parts: list[tuple[int, int]] = []
+        parts, end = list[tuple[int, int]](), len(letters)
         while end:
             parts.append((best[end][1], end))
             end = best[end][1]
-        return parts[::-1] if max(b - a for a, b in parts) > 2 else []
+        return parts[::-1]
 
     def _folded(self, chunk: str) -> tuple[str, list[int]]:
         """The chunk in the Latin alphabet, and the place of each character; then its length."""
@@ -189,39 +197,37 @@ class Disguise:
 
     def _read(self, written: str, code: bool) -> str | None:
         """The known word that letters, digits and signs stand for."""
+        if len(written) < _SHORTEST:
+            return None
         if written.isalpha():
             return written if self._is_known(written) else None
-        letters = [c for c in written if c.isalpha()]
-        changed = len(written) - len(letters)
+        letters = "".join([c for c in written if c.isalpha()])
         if (
             code
-            or len(written) < _SHORTEST_SUBSTITUTED
-            or len(letters) < max(2, changed - 1)
+            or len(letters) < max(2, (len(written) - 1) // 2)
+            or not (letters.isupper() or letters[1:].islower())
+            or (letters.isupper() and len(written) <= _SHORTEST_CAPITALS)
             or self._is_number_beside_word(written)
-            or (len(written) <= _SHORTEST_CAPITALS and "".join(letters).isupper())
         ):
             return None
         readings = product(*(self._substitutes.get(c, c) for c in written))
-        for _, reading in zip(range(_READINGS), readings, strict=False):
-            word = "".join(reading)
-            if self._is_known(word):
-                if "".join(letters).isupper():
-                    return word.upper()
-                # a digit has no case: whether a sentence may begin here is left open by a capital
-                return word if written[0].isalpha() else word.capitalize()
-        return None
+        word = next(
+            (w for w in map("".join, islice(readings, _READINGS)) if self._is_known(w)), None
+        )
+        if word is None or letters.isupper():
+            return word and word.upper()
+        # a digit has no case, and a sentence may begin with it, as with a capital
+        return word if written[0].isalpha() else word.capitalize()
 
     def _is_number_beside_word(self, written: str) -> bool:
         """A quantity, a name with a number or two words with a sign between, which hide nothing."""
         signs = "".join(self._substitutes)
         head, tail = written.rstrip(signs), written.lstrip(signs)
         if head.isalpha():  # "omega3", "cells5" with its footnote, "STAT3", "cash$"
-            return True
-        if tail.isalpha():
-            zero = written[0] == "0" and len(tail) == len(written) - 1
-            money = not written[0].isdigit()
-            unit = tail.lower() in self._units
-            return unit or not (zero or money or not self._is_known(tail))
+            return not head.islower() or self._is_known(head)
+        if tail.isalpha():  # "5am", "5pack", "@home"
+            counts = written[0].isdigit() and {tail.lower(), written.lower()} & self._units
+            return bool(counts) or (written[0] in "123456789@" and self._is_known(tail))
         parts = re.split(r"[@!¡|]", written)
         return len(parts) > 1 and all(map(self._is_known, parts))
 
@@ -233,5 +239,5 @@ class Disguise:
         return len(letters) < _SHORTEST_CAPITALS and letters.isupper()
 
     def _is_abbreviation(self, letters: str) -> bool:
-        return len(letters) < _SHORTEST_DOTTED or letters.isupper()
-
+        """Whether letters with full stops between them are one: "C.A.R.E.", "b.i.d."."""
+        return letters.isupper() or letters.lower() in self._abbreviations

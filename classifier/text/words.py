@@ -145,8 +145,8 @@ def _is_number_or_sign(spelling: str) -> bool:
     ) == "So"
 
 
-#: What is kept of a spelling: its own hash, its traits, the hashes of its forms, its length and its number as a
-#: symbol of the patterns.
+#: What is kept of a spelling: its hash, its traits, the hashes of its forms, its length and its number
+#: as a symbol of the patterns.
 COLUMNS = np.dtype(
     [
         ("spelling", np.uint64),
@@ -200,7 +200,9 @@ class Words:
         keys = distinct.tolist()
         used = len(self._rows)
         new = [key for key in keys if key not in self._rows]
-        described = np.array([(key, *self._described(self._strings[key])) for key in new], dtype=COLUMNS)
+        described = np.array(
+            [(key, *self._described(self._strings[key])) for key in new], dtype=COLUMNS
+        )
         self.table = extended(self.table, used, described)
         self._rows.update(zip(new, range(used, used + len(new)), strict=True))
         return np.array([self._rows[key] for key in keys], dtype=np.int64)[inverse]
