@@ -14,8 +14,8 @@ from classifier.text.lexicons import load_lexicons
 
 #: Letters up to which a word is short, and how often it must occur then.
 SHORT, OFTEN = 3, 3
-#: A word in lower case that is no part of a longer one, of an address or of an abbreviation.
-WORD = re.compile(r"(?<![\w.@/'’&-])[a-z]{2,}(?![\w@/'’&]|[.-]\w)")
+#: A word in lower case, also in a compound, that is no part of an address or of an abbreviation.
+WORD = re.compile(r"(?<![\w.@/'’&])[a-z]{2,}(?![\w@/'’&]|\.\w)")
 
 
 def main() -> None:

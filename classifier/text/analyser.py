@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from bisect import bisect_left
 from collections.abc import Sequence
 from importlib.metadata import version
 
@@ -165,17 +166,20 @@ class Analyser:
             self.recover()
             self._interrupted = True
             cut = self._chunks.cut([text])
-            at = np.flatnonzero(cut.disguised)
-            start, end = cut.start[at], cut.end[at]
-            read = [self._words.spelling(row) for row in cut.row[at].tolist()]
+            read = [self._words.spelling(row) for row in cut.row.tolist()]
             self._interrupted = False
+        words = zip(cut.start.tolist(), cut.end.tolist(), read, strict=True)
+        disguised = [word for word in words if text[word[0] : word[1]] != word[2]]
+        starts = [start for start, _, _ in disguised]
         found = []
         for first, last in spans:
             parts = []
-            for i in range(*np.searchsorted(start, (first, last)).tolist()):
-                if end[i] <= last:
-                    parts += [text[first : start[i]], read[i]]
-                    first = end[i]
+            for start, end, spelling in disguised[
+                bisect_left(starts, first) : bisect_left(starts, last)
+            ]:
+                if end <= last:
+                    parts += [text[first:start], spelling]
+                    first = end
             found.append("".join([*parts, text[first:last]]))
         return found
 

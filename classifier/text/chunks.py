@@ -18,8 +18,8 @@ from spacy.attrs import IDX, ORTH
 from spacy.language import Language
 from spacy.strings import hash_string  # type: ignore[attr-defined]
 
-from classifier.analysis import Bool, Int, UInt64, bounds, ranges
-from classifier.text.disguise import Disguise
+from classifier.analysis import Int, UInt64, bounds, ranges
+from classifier.text.disguise import Disguise, Reading
 from classifier.text.growing import extended
 from classifier.text.tokenizer import RUN, pieces
 from classifier.text.words import LINE_BREAKS, Words
@@ -35,10 +35,8 @@ _KINDS = np.array(
 _SIGNS = "!\"'),.:;?]}’”…"
 #: First row of its tokens, and one past the last.
 _COLUMNS = np.dtype([("first", np.int64), ("last", np.int64)])
-#: A token of a chunk: its row in ``Words.table``, its place in the chunk, whether it is disguised.
-_TOKEN = np.dtype(
-    [("row", np.int64), ("first", np.int64), ("last", np.int64), ("disguised", np.bool_)]
-)
+#: A token of a chunk: its row in ``Words.table`` and its place in the chunk.
+_TOKEN = np.dtype([("row", np.int64), ("first", np.int64), ("last", np.int64)])
 #: A letter with signs before or after it, where letters that are spelled apart begin or end.
 _BEGIN, _END = re.compile(r"[^\w\s]{1,3}[^\W\d_]"), re.compile(r"[^\W\d_][^\w\s]{1,3}")
 _SIGN, _LETTERS = re.compile(r"[\W_]"), re.compile(r"[^\W\d_]{3,}")
@@ -54,8 +52,6 @@ class Cut:
         int64 (T,): row of the spelling in ``Words.table``.
     start, end
         int64 (T,): offsets into the text, half open.
-    disguised
-        bool (T,): words whose spelling is not what the text says there.
     breaks
         int64 (T,): line breaks between this word and the one before it.
     bounds
@@ -65,7 +61,6 @@ class Cut:
     row: Int
     start: Int
     end: Int
-    disguised: Bool
     breaks: Int
     bounds: Int
 
@@ -119,7 +114,6 @@ class Chunks:
             row=self._tokens["row"][token],
             start=offset + self._tokens["first"][token],
             end=offset + self._tokens["last"][token],
-            disguised=self._tokens["disguised"][token],
             breaks=token_breaks,
             bounds=at[in_text],
         )
@@ -133,9 +127,7 @@ class Chunks:
         return numbers
 
     def _learn(self, known: int, new: list[str]) -> None:
-        readings = {i: found for i, c in enumerate(new) if (found := self._disguise.read(c))}
-        spelled = [readings[i].text if i in readings else chunk for i, chunk in enumerate(new)]
-        chunk, orth, place = self._tokens_of(spelled)
+        chunk, orth, place, readings = self._tokens_of(new)
         begin = np.searchsorted(chunk, np.arange(len(new) + 1))
         tokens = np.zeros(len(orth), dtype=_TOKEN)
         tokens["row"] = self._words.rows(orth)
@@ -146,7 +138,6 @@ class Chunks:
             places = np.array(reading.places)
             for edge in ("first", "last"):
                 own[edge] = places[own[edge]]
-            own["disguised"] = True
         rows = np.zeros(len(new), dtype=_COLUMNS)
         rows["first"], rows["last"] = begin[:-1] + self._n_tokens, begin[1:] + self._n_tokens
         self._table = extended(self._table, known, rows)
@@ -157,53 +148,69 @@ class Chunks:
         self, chunks: list[str], first: Int, length: Int, breaks: Int
     ) -> tuple[list[str], Int, Int, Int]:
         """Make one chunk of each word whose letters have a space between each two."""
-        near = (np.diff(first) == length[:-1] + 1) & (breaks[1:] == 0)
-        pairs = near & (length[:-1] == 1) & (length[1:] == 1)
-        if not pairs.any():
+        single = np.flatnonzero(length == 1)
+        near = (np.diff(first[single]) == 2) & (breaks[single[1:]] == 0)
+
+        def touch(i: int) -> bool:
+            """Whether one space stands after a chunk."""
+            return bool(first[i + 1] - first[i] == length[i] + 1 and not breaks[i + 1])
+
+        edges = single[np.flatnonzero(np.diff(near, prepend=False, append=False))].tolist()
+        words: list[tuple[int, int]] = []  # first and last chunk of each
+        for begin, end in zip(edges[::2], edges[1::2], strict=True):
+            if begin and _BEGIN.fullmatch(chunks[begin - 1]) and touch(begin - 1):
+                begin -= 1
+            if end + 1 < len(chunks) and _END.fullmatch(chunks[end + 1]) and touch(end):
+                end += 1
+            letters = "".join([_SIGN.sub("", chunk) or chunk for chunk in chunks[begin : end + 1]])
+            for run in _LETTERS.finditer(letters):
+                place = begin + run.start()
+                words += [(place + a, place + b - 1) for a, b in self._disguise.spelled(run[0])]
+        if not words:
             return chunks, first, length, breaks
-        edges = np.flatnonzero(np.diff(pairs, prepend=False, append=False))
         kept = np.ones(len(chunks), dtype=bool)
         length = length.copy()
-        for begin, end in zip(edges[::2].tolist(), (edges[1::2] + 1).tolist(), strict=True):
-            if begin and near[begin - 1] and _BEGIN.fullmatch(chunks[begin - 1]):
-                begin -= 1
-            if end < len(chunks) and near[end - 1] and _END.fullmatch(chunks[end]):
-                end += 1
-            letters = "".join([_SIGN.sub("", chunk) or chunk for chunk in chunks[begin:end]])
-            for run in _LETTERS.finditer(letters):
-                for a, b in self._disguise.spelled(run[0]):
-                    a, b = begin + run.start() + a, begin + run.start() + b - 1
-                    chunks[a] = " ".join(chunks[a : b + 1])
-                    length[a] = first[b] + length[b] - first[a]
-                    kept[a + 1 : b + 1] = False
-        chunks = [chunks[i] for i in np.flatnonzero(kept).tolist()]
+        for begin, end in words:
+            chunks[begin] = " ".join(chunks[begin : end + 1])
+            length[begin] = first[end] + length[end] - first[begin]
+            kept[begin + 1 : end + 1] = False
+        chunks = [chunk for chunk, keep in zip(chunks, kept.tolist(), strict=True) if keep]
         return chunks, first[kept], length[kept], breaks[kept]
 
-    def _tokens_of(self, chunks: list[str]) -> tuple[Int, UInt64, Int]:
-        """The tokens of chunks: number of the chunk, hash of the spelling, place in the chunk."""
-        hard: list[int] = []
+    def _tokens_of(self, chunks: list[str]) -> tuple[Int, UInt64, Int, dict[int, Reading]]:
+        """The tokens of chunks: number of the chunk, hash of the spelling, place in what is read.
+
+        And the chunks that are read in another way than they are written.
+        """
+        readings: dict[int, Reading] = {}
+        hard: dict[int, str] = {}
         plain: list[tuple[int, str, int]] = []
         for number, chunk in enumerate(chunks):
             found = self._plain(chunk)
+            if found is None and (reading := self._disguise.read(chunk)):
+                readings[number] = reading
+                hard[number] = reading.text
+                continue
             if found is None or chunk in self._special or found[1] in self._special:
-                hard.append(number)
+                hard[number] = chunk
                 continue
             plain.append((number, found[1], 0))
             if found[2]:
                 plain.append((number, found[2], len(found[1])))
         of_plain, spelling, place = zip(*plain, strict=True) if plain else ((), (), ())
         hashes = map(self._strings.add, spelling)
-        cut: Any = self._tokenizer(_GAP.join(chunks[number] for number in hard))
+        cut: Any = self._tokenizer(_GAP.join(hard.values()))
         found_orth, at = cut.to_array([ORTH, IDX]).T
         is_gap = found_orth == np.uint64(hash_string(_GAP))
         of_hard, at = np.cumsum(is_gap)[~is_gap], at[~is_gap].astype(np.int64)
         at -= at[np.searchsorted(of_hard, np.arange(len(hard)))][of_hard]
-        of_chunk = np.append(np.array(of_plain, np.int64), np.array(hard, np.int64)[of_hard])
+        of_chunk = np.append(np.array(of_plain, np.int64), np.array([*hard], np.int64)[of_hard])
         order = np.argsort(of_chunk, kind="stable")
         return (
             of_chunk[order],
             np.append(np.fromiter(hashes, np.uint64, len(spelling)), found_orth[~is_gap])[order],
             np.append(np.array(place, np.int64), at)[order],
+            readings,
         )
 
 

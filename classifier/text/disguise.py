@@ -13,12 +13,11 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Sequence
-from functools import cached_property
 from importlib.resources import files
 from itertools import islice, product
 from typing import NamedTuple
 
-from classifier.text.words import stem
+from classifier.text.words import ENDINGS, stem
 
 #: A sign that takes no room: format characters, joiners, variation selectors, strokes through letters
 #: (Unicode: general category Cf, and default ignorable code points of other categories).
@@ -92,10 +91,6 @@ class Disguise:
             rf")(?!\w)"
         )
 
-    @cached_property
-    def _stems(self) -> frozenset[str]:
-        return frozenset(map(stem, self._words))
-
     def read(self, chunk: str) -> Reading | None:
         """Read a chunk; ``None`` where it is to be taken as it stands."""
         if len(chunk) > _CHUNK or not _SUSPECT.search(chunk):
@@ -149,7 +144,7 @@ class Disguise:
                 min(
                     (best[begin][0] + 1, begin)
                     for begin in range(max(0, end - _LONGEST), end)
-                    if end - begin == 1 or self._is_known(letters[begin:end])
+                    if end - begin == 1 or letters[begin:end] in self._words
                 )
             )
         parts, end = list[tuple[int, int]](), len(letters)
@@ -233,7 +228,11 @@ class Disguise:
 
     def _is_known(self, word: str) -> bool:
         lower = word.lower()
-        return lower in self._words or (len(lower) >= _STEMMED and stem(lower) in self._stems)
+        if lower in self._words or len(lower) < _STEMMED:
+            return lower in self._words
+        base = stem(lower)  # "supplementing", where "supplements" is known, but not "omegae"
+        endings = ("", *ENDINGS) if lower[len(base) :] not in ("e", "y") else ()
+        return any(base + ending in self._words for ending in endings)
 
     def _is_acronym(self, letters: str) -> bool:
         return len(letters) < _SHORTEST_CAPITALS and letters.isupper()

@@ -57,7 +57,7 @@ _OPENERS = "([{<¿¡"
 _CLOSERS = ")]}>"
 #: Endings stripped to make a stem, the longest first (the inflections of Porter 1980, step 1, and the
 #: adverb and agent endings that marketing text is full of). Crude on purpose: stems are only hashed.
-_ENDINGS = frozenset((
+ENDINGS = frozenset((
     "ations", "ation", "ingly", "ments", "ment", "ness", "ings", "edly", "ing", "ers",
     "ies", "ied", "ily", "est", "ed", "er", "es", "ly", "s", "e", "y",
 ))  # fmt: skip
@@ -66,7 +66,7 @@ _ENDINGS = frozenset((
 def stem(word: str) -> str:
     """Cut one inflectional ending off a lower-case word, leaving at least four letters."""
     for length in range(min(6, len(word) - 4), 0, -1):
-        if word[-length:] in _ENDINGS:
+        if word[-length:] in ENDINGS:
             return word[:-length]
     return word
 
