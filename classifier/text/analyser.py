@@ -104,9 +104,7 @@ class Analyser:
         return found
 
     def _analysed(self, texts: Sequence[str]) -> Analysis:
-        if len(self._chunks) > self._limit:
-            self._begin()
-        cut = self._chunks.cut(texts)
+        cut = self._cut(texts)
         tokens = self._tokens(cut)
         starts = sentence_starts(tokens) if self.split else tokens.first
         sentence_bounds = np.append(np.flatnonzero(starts), len(starts)).astype(np.int64)
@@ -143,7 +141,7 @@ class Analyser:
         """What the hashes ``word`` and ``kind`` of ``analyse([text])`` stand for."""
         with self._turn:
             self.recover()
-            cut = self._chunks.cut([text])
+            cut = self._cut([text])
             forms = [self._words.forms(self._words.spelling(row)) for row in cut.row.tolist()]
         return {"word": [word for word, _, _ in forms], "kind": [kind for _, _, kind in forms]}
 
@@ -165,7 +163,7 @@ class Analyser:
         with self._turn:
             self.recover()
             self._interrupted = True
-            cut = self._chunks.cut([text])
+            cut = self._cut([text])
             read = [self._words.spelling(row) for row in cut.row.tolist()]
             self._interrupted = False
         words = zip(cut.start.tolist(), cut.end.tolist(), read, strict=True)
@@ -182,6 +180,11 @@ class Analyser:
                     first = end
             found.append("".join([*parts, text[first:last]]))
         return found
+
+    def _cut(self, texts: Sequence[str]) -> Cut:
+        if len(self._chunks) > self._limit:
+            self._begin()
+        return self._chunks.cut(texts)
 
     def _tokens(self, cut: Cut) -> Tokens:
         first = np.zeros(len(cut.start), dtype=bool)
