@@ -1,6 +1,6 @@
 """What disguised words cost: average precision before and after, for each kind and for all mixed.
 
-python benchmarks/disguise.py GOLD.jsonl [--model DIR] [--write DISGUISED.jsonl] > benchmarks/disguise.md
+python benchmarks/disguise.py GOLD.jsonl [--model DIR] [--write DISGUISED.jsonl]
 
 In every sentence, and in the text between sentences, a share of the words is disguised; gold offsets
 move with the text. The kinds are those of a list of what sellers do to slip past filters; this file was

@@ -189,8 +189,7 @@ class Chunks:
             found = self._plain(chunk)
             if found is None and (reading := self._disguise.read(chunk)):
                 readings[number] = reading
-                hard[number] = reading.text
-                continue
+                chunk = reading.text
             if found is None or chunk in self._special or found[1] in self._special:
                 hard[number] = chunk
                 continue

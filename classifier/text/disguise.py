@@ -39,7 +39,7 @@ _SUSPECT = re.compile(
     r"[0-9@$!|][A-Za-z]|[a-z]{2}[0-9$]|(?:[A-Za-z0-9@$!|][-._*~^=| ]){2}|[^\x00-\x7f‘’“”–—…]"
 )
 #: Where digits and signs have a meaning of their own: addresses, paths, markup, codes, file names.
-_CODE = re.compile(r"://|www\.|[#/\\_=&<>{}\[\]%~^`+]|\w\.\w|@\w+\.")
+_CODE = re.compile(r"://|www\.|[#/\\_=&<>{}\[\]%~^`+]|\w\.\w")
 #: Letters of a word at least: of any, and where all are capitals ("A C E", "S1P" has fewer).
 _SHORTEST, _SHORTEST_CAPITALS = 3, 4
 #: Letters from which on a word is known by its stem, too; stems of shorter words are other words.
@@ -100,9 +100,8 @@ class Disguise:
         text, places, done = "", list[int](), 0
         for match in self._word.finditer(folded):
             first, last = match.span()
-            begin = (
-                max(done, at[first - 1] + 1) if first else 0
-            )  # with what takes no room before it
+            # what takes no room belongs to the character before it, at the front to the word
+            begin = max(done, at[first - 1] + 1) if first else 0
             found = self._found(match, code)
             if found is None or found[0] == chunk[begin : at[last]]:
                 continue
@@ -125,13 +124,9 @@ class Disguise:
         if not (lower.isascii() and lower.isalpha() and len(lower) == len(letters) <= _RUN):
             return []
         parts = self._parts(lower)
-        first, last = (
-            parts[0][1] == 1,
-            len(parts) - (len(parts) > 1 and parts[-1] == (len(lower) - 1, len(lower))),
-        )
-        inner = parts[first:last]
-        dense = inner and (inner[-1][1] - inner[0][0]) >= _DENSE * len(inner)
-        shortest = _SHORTEST if dense else _SHORTEST + 1
+        edges = ((0, 1), (len(lower) - 1, len(lower)))
+        inner = [b - a for a, b in parts if (a, b) not in edges]
+        shortest = _SHORTEST if sum(inner) >= _DENSE * len(inner) else _SHORTEST + 1
         return [
             (a, b) for a, b in parts if b - a >= shortest and not self._is_acronym(letters[a:b])
         ]
