@@ -200,9 +200,7 @@ class Words:
         keys = distinct.tolist()
         used = len(self._rows)
         new = [key for key in keys if key not in self._rows]
-        described = np.array(
-            [(key, *self._described(self._strings[key])) for key in new], dtype=COLUMNS
-        )
+        described = np.array([self._described(key) for key in new], dtype=COLUMNS)
         self.table = extended(self.table, used, described)
         self._rows.update(zip(new, range(used, used + len(new)), strict=True))
         return np.array([self._rows[key] for key in keys], dtype=np.int64)[inverse]
@@ -211,10 +209,12 @@ class Words:
         """The spelling that a row is about."""
         return str(self._strings[int(self.table["spelling"][row])])
 
-    def _described(self, spelling: str) -> tuple[int, ...]:
+    def _described(self, key: int) -> tuple[int, ...]:
+        spelling = self._strings[key]
         word, stem, kind = self.forms(spelling)
         hashes = (hash_string(form) for form in (word, stem, kind))
         return (
+            key,
             traits(spelling, self._segmentation),
             *hashes,
             len(spelling),
