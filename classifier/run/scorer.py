@@ -105,8 +105,13 @@ class Scorer:
             for page in pages
         ]
 
+    def _plain(self, text: str) -> str:
+        return self.analyser.plain(text, [(0, len(text))])[0]
+
     def _score(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
-        languages = [language(page.text) if self._names_language else None for page in pages]
+        languages = [
+            language(page.text, self._plain) if self._names_language else None for page in pages
+        ]
         judged = [self.any_language or code in (None, ENGLISH, UNDETERMINED) for code in languages]
         chosen = [page for page, wanted in zip(pages, judged, strict=True) if wanted]
         verdicts = iter(self._judge(chosen, sentences))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -15,6 +16,7 @@ import numpy as np
 
 from classifier.analysis import CUES, Analysis, Bool, Encode, Int, bounds
 from classifier.text.chunks import Chunks, Cut
+from classifier.text.disguise import Disguise
 from classifier.text.layout import layout
 from classifier.text.lexicons import Lexicons, load_lexicons
 from classifier.text.patterns import Matches, PatternTree
@@ -54,6 +56,7 @@ class Analyser:
         self._limit = limit
         self.lexicons: Lexicons = load_lexicons()
         self._segmentation = Segmentation.load()
+        self._disguise = Disguise()
         lists = self.lexicons.fingerprint + self._segmentation.fingerprint
         self._lists = hashlib.sha256(lists.encode("ascii")).hexdigest()
         self._cue_of_rule = np.array(
@@ -86,7 +89,7 @@ class Analyser:
         self._words = Words(
             self.nlp.vocab.strings, self._segmentation, self.lexicons.classes, self._tree.symbol
         )
-        self._chunks = Chunks(self.nlp, self._words)
+        self._chunks = Chunks(self.nlp, self._words, self._disguise)
 
     @property
     def fingerprint(self) -> str:
@@ -109,9 +112,7 @@ class Analyser:
         return found
 
     def _analysed(self, texts: Sequence[str]) -> Analysis:
-        if len(self._chunks) > self._limit:
-            self._begin()
-        cut = self._chunks.cut(texts)
+        cut = self._cut(texts)
         tokens = self._tokens(cut)
         starts = sentence_starts(tokens) if self.split else tokens.first
         sentence_bounds = np.append(np.flatnonzero(starts), len(starts)).astype(np.int64)
@@ -150,25 +151,62 @@ class Analyser:
         """What the hashes ``word`` and ``kind`` of ``analyse([text])`` stand for."""
         with self._turn:
             self.recover()
-            cut = self._chunks.cut([text])
-            end = cut.start + self._words.table["length"][cut.row]
-            places = zip(cut.start.tolist(), end.tolist(), strict=True)
-            forms = [self._words.forms(text[start:stop]) for start, stop in places]
+            cut = self._cut([text])
+            forms = [self._words.forms(self._words.spelling(row)) for row in cut.row.tolist()]
         return {"word": [word for word, _, _ in forms], "kind": [kind for _, _, kind in forms]}
 
+    def plain(self, text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
+        """Parts of a text, such as its sentences, with the words in disguise as they are read.
+
+        Parameters
+        ----------
+        text
+            Any text.
+        spans
+            Offsets into it, half open. A disguised word counts where it lies within a span altogether.
+
+        Returns
+        -------
+        list of str
+            One for each span; the very characters of the text where nothing is disguised.
+        """
+        with self._turn:
+            self.recover()
+            self._interrupted = True
+            cut = self._cut([text])
+            read = [self._words.spelling(row) for row in cut.row.tolist()]
+            self._interrupted = False
+        words = zip(cut.start.tolist(), cut.end.tolist(), read, strict=True)
+        disguised = [word for word in words if text[word[0] : word[1]] != word[2]]
+        starts = [start for start, _, _ in disguised]
+        found = []
+        for first, last in spans:
+            parts = []
+            for start, end, spelling in disguised[
+                bisect_left(starts, first) : bisect_left(starts, last)
+            ]:
+                if end <= last:
+                    parts += [text[first:start], spelling]
+                    first = end
+            found.append("".join([*parts, text[first:last]]))
+        return found
+
+    def _cut(self, texts: Sequence[str]) -> Cut:
+        if len(self._chunks) > self._limit:
+            self._begin()
+        return self._chunks.cut(texts)
+
     def _tokens(self, cut: Cut) -> Tokens:
-        words = self._words.table
-        end = cut.start + words["length"][cut.row]
-        first = np.zeros(len(end), dtype=bool)
+        first = np.zeros(len(cut.start), dtype=bool)
         first[cut.bounds[:-1][np.diff(cut.bounds) > 0]] = True
         return Tokens(
-            traits=words["traits"][cut.row],
+            traits=self._words.table["traits"][cut.row],
             start=cut.start,
-            end=end,
+            end=cut.end,
             first=first,
             line_break=(cut.breaks > 0) & ~first,
             blank_line=(cut.breaks > 1) & ~first,
-            space=first | np.append(False, cut.start[1:] > end[:-1])[: len(first)],
+            space=first | np.append(False, cut.start[1:] > cut.end[:-1])[: len(first)],
         )
 
     def _cues(self, cut: Cut, tokens: Tokens, sentence_bounds: Int) -> Matches:

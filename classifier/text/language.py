@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -44,7 +45,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LATIN_END, _LATIN_MORE = "\u024f", ("\u1e00", "\u1eff")
 
 
-def language(text: str) -> str:
+def language(text: str, plain: Callable[[str], str] | None = None) -> str:
     """Return the language that ``text`` is written in, as its ISO 639-1 code.
 
     Three places of at most 1,000 characters are looked at. English is recognised by its function
@@ -55,6 +56,9 @@ def language(text: str) -> str:
     ----------
     text
         Any text.
+    plain
+        How words in disguise are read; asked where the text looks foreign, since letters in full width
+        or with signs between them do, too.
 
     Returns
     -------
@@ -62,7 +66,16 @@ def language(text: str) -> str:
         ``"en"`` also for short texts in the Latin script that no other language claims clearly
         (``"Order now!"``, product names); ``"und"`` where there are no letters. Both are judged.
     """
-    words = _WORD.findall(_sample(text))
+    sample = _sample(text)
+    found = _language(sample)
+    if plain is None or found in (ENGLISH, UNDETERMINED):
+        return found
+    read = plain(sample)
+    return found if read == sample else _language(read)
+
+
+def _language(sample: str) -> str:
+    words = _WORD.findall(sample)
     if not words:
         return UNDETERMINED
     known = sum(word.lower() in _FUNCTION_WORDS for word in words)

@@ -57,7 +57,7 @@ _OPENERS = "([{<¿¡"
 _CLOSERS = ")]}>"
 #: Endings stripped to make a stem, the longest first (the inflections of Porter 1980, step 1, and the
 #: adverb and agent endings that marketing text is full of). Crude on purpose: stems are only hashed.
-_ENDINGS = frozenset((
+ENDINGS = frozenset((
     "ations", "ation", "ingly", "ments", "ment", "ness", "ings", "edly", "ing", "ers",
     "ies", "ied", "ily", "est", "ed", "er", "es", "ly", "s", "e", "y",
 ))  # fmt: skip
@@ -66,7 +66,7 @@ _ENDINGS = frozenset((
 def stem(word: str) -> str:
     """Cut one inflectional ending off a lower-case word, leaving at least four letters."""
     for length in range(min(6, len(word) - 4), 0, -1):
-        if word[-length:] in _ENDINGS:
+        if word[-length:] in ENDINGS:
             return word[:-length]
     return word
 
@@ -145,10 +145,11 @@ def _is_number_or_sign(spelling: str) -> bool:
     ) == "So"
 
 
-#: What is kept of a spelling: its traits, the hashes of its forms, its length and its number as a
-#: symbol of the patterns.
+#: What is kept of a spelling: its hash, its traits, the hashes of its forms, its length and its number
+#: as a symbol of the patterns.
 COLUMNS = np.dtype(
     [
+        ("spelling", np.uint64),
         ("traits", np.int64),
         ("word", np.uint64),
         ("stem", np.uint64),
@@ -199,15 +200,21 @@ class Words:
         keys = distinct.tolist()
         used = len(self._rows)
         new = [key for key in keys if key not in self._rows]
-        described = np.array([self._described(self._strings[key]) for key in new], dtype=COLUMNS)
+        described = np.array([self._described(key) for key in new], dtype=COLUMNS)
         self.table = extended(self.table, used, described)
         self._rows.update(zip(new, range(used, used + len(new)), strict=True))
         return np.array([self._rows[key] for key in keys], dtype=np.int64)[inverse]
 
-    def _described(self, spelling: str) -> tuple[int, ...]:
+    def spelling(self, row: int) -> str:
+        """The spelling that a row is about."""
+        return str(self._strings[int(self.table["spelling"][row])])
+
+    def _described(self, key: int) -> tuple[int, ...]:
+        spelling = self._strings[key]
         word, stem, kind = self.forms(spelling)
         hashes = (hash_string(form) for form in (word, stem, kind))
         return (
+            key,
             traits(spelling, self._segmentation),
             *hashes,
             len(spelling),

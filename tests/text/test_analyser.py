@@ -21,6 +21,7 @@ PIECES = (
     ".", "...", "…", "?", "!", ":", ",", ")", "(", "”", "“", '"', "'s", "|", "•", "-", "✓", "😀", "👩‍⚕️",
     "www.okapi.example", "\n", "\n\n", "\r\n", " ", "  ", "\t", "\u00a0", "\u2028", "\x1c", "\u200b",
     "é", "ß", "İ", "中文", "x" * 70,
+    "c.u.r.e", "c u r e", "cur3s", "n\u200bow", "ｔｅａ", "ﬁt", "\u0441ure",
 )  # fmt: skip
 texts = st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=25).map("".join)
 spaced_texts = st.lists(st.sampled_from(PIECES), max_size=20).map(" ".join)

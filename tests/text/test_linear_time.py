@@ -26,6 +26,8 @@ KINDS = (
     *("studies show ", "no side effects ", "buy now "),
     *("clinically proven to ", "may help with ", "the the "),
     *("Dr. ", "e.g. ", "p.m. ", "<b>a</b>", "&amp;"),
+    *("c.u.r.e ", "c u r e ", "c u r e\n", "c🌿", "c@nc3r "),
+    *("1l!|", "a1$@ ", "\u0441a", "ｃｕｒｅ ", "c\u200bure "),
     *("YWJjZA==", "0x1f", "a\\n", "lorem", "Order Now! "),
     PROSE,
 )  # fmt: skip
