@@ -207,7 +207,8 @@ def hold_out(data: Dataset, parts: list[Any], work: Path) -> None:
         for page in part(data, held_out).pages:
             X = analyser.analyse([page.text])
             wanted = ~np.isnan(align(X, replace(data, pages=(page,))).y).any(axis=1)
-            X, _ = with_logits(X, [page.text], np.asarray(wanted), encoder, None)
+            sentences = analyser.sentences([page.text], X)
+            X, _ = with_logits(X, [page.text], sentences, np.asarray(wanted), encoder, None)
             found[hash_of(page.text)] = (X.n_sentences, X.encoded, X.encoded_alone)
     pages = sorted(found)
     columns = [[found[page][k] for page in pages] for k in range(3)]

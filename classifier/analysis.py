@@ -185,7 +185,7 @@ class Analysis:
         )
 
 
-#: Gives ``Analysis.encoded`` of texts, from them and the rest of their analysis.
+#: Gives ``Analysis.encoded``, from the sentences as they are read and the rest of their analysis.
 Encode = Callable[[Sequence[str], Analysis], Float]
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from classifier.analysis import Analysis, Bool, Float
+from classifier.analysis import LAYOUT, Analysis, Bool, Float, Int
 from classifier.encoder.network import Network
 from classifier.encoder.sequences import Cutting
 
 #: Decimals of a logit. Processors differ in the last bits of a product; rounded, nearly all logits are
 #: the same everywhere.
 DECIMALS = 4
+_STARTS_LINE = LAYOUT.index("starts_line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,49 +53,34 @@ class Encoder:
             digest.update(hashlib.sha256(content).digest())
         return digest.hexdigest()
 
-    def logits(self, texts: Sequence[str], X: Analysis) -> Float:
-        """Logits of all sentences, (S, labels of the encoder).
+    def logits(self, sentences: Sequence[str], X: Analysis) -> Float:
+        """Logits of all sentences on their pages, (S, labels of the encoder).
 
         Parameters
         ----------
-        texts
-            The pages' texts, (P,).
+        sentences
+            The sentences as they are read, (S,).
         X
-            Their analysis, which says where sentences are.
+            Their analysis, which says which pages they make and which of them begin a line.
         """
-        found = np.zeros((X.n_sentences, self.network.shape.labels))
+        begins_line = X.layout[:, _STARTS_LINE] > 0
+        return self._judged(sentences, begins_line, X.page_bounds)
+
+    def logits_alone(self, sentences: Sequence[str]) -> Float:
+        """Logits of sentences as texts of their own, (S, labels)."""
+        n = len(sentences)
+        return self._judged(sentences, np.ones(n, dtype=bool), np.arange(n + 1))
+
+    def _judged(self, sentences: Sequence[str], begins_line: Bool, page_bounds: Int) -> Float:
+        found = np.zeros((len(sentences), len(self.labels)))
+        tokens = [
+            encoding.ids
+            for encoding in self.tokenizer.encode_batch(list(sentences), add_special_tokens=False)
+        ]
         with threadpool_limits(limits=1, user_api="blas"):  # the same sums on any number of cores
-            for page, text in enumerate(texts):
-                low, high = X.page_bounds[page : page + 2].tolist()
-                spans = list(zip(X.start[low:high].tolist(), X.end[low:high].tolist(), strict=True))
-                for sequence in self.cutting.cut(*self._units(text, spans)):
-                    rows = slice(low + sequence.sentences.start, low + sequence.sentences.stop)
+            for low, high in pairwise(page_bounds.tolist()):
+                for sequence in self.cutting.cut(tokens[low:high], begins_line[low:high].tolist()):
+                    judged = sequence.sentences
+                    rows = slice(low + judged.start, low + judged.stop)
                     found[rows] = self.network.logits(sequence)
         return np.round(found, DECIMALS)
-
-    def logits_alone(self, texts: Sequence[str], X: Analysis, wanted: Bool) -> Float:
-        """Logits of each sentence as a text of its own, (S, labels); 0 where not ``wanted`` (S,)."""
-        found = np.zeros((X.n_sentences, self.network.shape.labels))
-        page = X.sentence_page()
-        with threadpool_limits(limits=1, user_api="blas"):
-            for s in np.flatnonzero(wanted).tolist():
-                spans = [(int(X.start[s]), int(X.end[s]))]
-                for sequence in self.cutting.cut(*self._units(texts[page[s]], spans)):
-                    found[s] = self.network.logits(sequence)
-        return np.round(found, DECIMALS)
-
-    def _units(
-        self, text: str, spans: Sequence[tuple[int, int]]
-    ) -> tuple[list[list[int]], list[bool]]:
-        """Return the tokens of each sentence, and whether it begins a line."""
-        if not spans:
-            return [], []
-        encodings = self.tokenizer.encode_batch(
-            [text[start:end] for start, end in spans], add_special_tokens=False
-        )
-        ends = [None, *(end for _, end in spans[:-1])]
-        begins_line = [
-            end is None or "\n" in text[end:start]
-            for end, (start, _) in zip(ends, spans, strict=True)
-        ]
-        return [encoding.ids for encoding in encodings], begins_line

@@ -88,7 +88,12 @@ def hash_of(text: str) -> int:
 
 
 def with_logits(
-    X: Analysis, texts: Sequence[str], wanted: Bool, encoder: Encoder, known: HeldOut | None
+    X: Analysis,
+    texts: Sequence[str],
+    sentences: Sequence[str],
+    wanted: Bool,
+    encoder: Encoder,
+    known: HeldOut | None,
 ) -> tuple[Analysis, int]:
     """The analysis with an encoder's logits, held out where there are such, else its own.
 
@@ -96,6 +101,8 @@ def with_logits(
     ----------
     X, texts
         Pages and their texts, (P,).
+    sentences
+        The sentences as they are read, (S,).
     wanted
         (S,): sentences whose logits as a text of their own will be needed.
     encoder
@@ -136,12 +143,14 @@ def with_logits(
             )
         else:
             on_page[mine], alone[mine] = known.logits[row], known.alone[row]
-    chosen = np.array(rest, dtype=np.int64)
-    part, unread = X.take(chosen), np.isin(X.sentence_page(), chosen)
-    unseen = [texts[number] for number in rest]
-    on_page[unread] = encoder.logits(unseen, part)
-    alone[unread] = encoder.logits_alone(unseen, part, wanted[unread])
+    unread = np.isin(X.sentence_page(), rest)
+    on_page[unread] = encoder.logits(_chosen(sentences, unread), X.take(np.array(rest)))
+    alone[unread & wanted] = encoder.logits_alone(_chosen(sentences, unread & wanted))
     return replace(X, encoded=on_page, encoded_alone=alone), len(texts) - len(rest)
+
+
+def _chosen(sentences: Sequence[str], which: Bool) -> list[str]:
+    return [sentences[number] for number in np.flatnonzero(which).tolist()]
 
 
 def _sha256(content: bytes) -> str:

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Analyser:
         Distinct chunks between white space after which all that is remembered of spellings is
         forgotten, so that memory stays bounded.
     encode
-        Gives ``Analysis.encoded`` of texts and their analysis; see ``Model.encode``.
+        Gives ``Analysis.encoded`` of sentences and their analysis; see ``Model.encode``.
     """
 
     def __init__(
@@ -108,7 +109,7 @@ class Analyser:
             found = self._analysed(texts)
             self._interrupted = False
         if self._encode is not None:
-            found = replace(found, encoded=self._encode(texts, found))
+            found = replace(found, encoded=self._encode(self.sentences(texts, found), found))
         return found
 
     def _analysed(self, texts: Sequence[str]) -> Analysis:
@@ -190,6 +191,13 @@ class Analyser:
                     first = end
             found.append("".join([*parts, text[first:last]]))
         return found
+
+    def sentences(self, texts: Sequence[str], X: Analysis) -> list[str]:
+        """All sentences of an analysis of the texts, as they are read, (S,)."""
+        spans = list(zip(X.start.tolist(), X.end.tolist(), strict=True))
+        edges = X.page_bounds.tolist()
+        pages = zip(texts, pairwise(edges), strict=True)
+        return [read for text, (a, b) in pages for read in self.plain(text, spans[a:b])]
 
     def _cut(self, texts: Sequence[str]) -> Cut:
         if len(self._chunks) > self._limit:

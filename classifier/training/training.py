@@ -15,7 +15,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from classifier.analysis import Analysis, Bool, Float, Int
-from classifier.corpus.alignment import align
+from classifier.corpus.alignment import Alignment, align
 from classifier.corpus.duplicates import join_groups
 from classifier.corpus.provenance import describe, files, unit_hashes, versions
 from classifier.encoder.encoder import Encoder
@@ -96,15 +96,7 @@ def train(
     reading: dict[str, Any] = {}
     if encoder is not None:
         progress(f"reading {len(data.pages)} pages")
-        texts = [page.text for page in data.pages]
-        labelled = np.asarray(~np.isnan(alignment.y).any(axis=1))
-        X, known = with_logits(X, texts, labelled, encoder, held_out)
-        reading["encoder_input"] = {
-            "sha256": encoder.sha256,
-            "held_out_sha256": held_out.sha256 if held_out else None,
-            "held_out_pages": known,
-            "other_pages": len(texts) - known,
-        }
+        X, reading = _read(analyser, X, alignment, data, encoder, held_out)
     joins = join_groups(data)
     groups = by_appearance(joins.groups)
     for line in joins.summary():
@@ -167,6 +159,29 @@ def train(
             "versions": versions(),
         },
     )
+
+
+def _read(
+    analyser: Analyser,
+    X: Analysis,
+    alignment: Alignment,
+    data: Dataset,
+    encoder: Encoder,
+    held_out: HeldOut | None,
+) -> tuple[Analysis, dict[str, Any]]:
+    """The analysis with the encoder's logits, and what the manifest says of them."""
+    texts = [page.text for page in data.pages]
+    labelled = np.asarray(~np.isnan(alignment.y).any(axis=1))
+    sentences = analyser.sentences(texts, X)
+    X, known = with_logits(X, texts, sentences, labelled, encoder, held_out)
+    return X, {
+        "encoder_input": {
+            "sha256": encoder.sha256,
+            "held_out_sha256": held_out.sha256 if held_out else None,
+            "held_out_pages": known,
+            "other_pages": len(texts) - known,
+        }
+    }
 
 
 def _estimator(config: TrainConfig, n_rules: int) -> PageClassifier:

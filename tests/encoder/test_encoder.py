@@ -121,27 +121,31 @@ def test_a_sentence_without_tokens_has_a_logit(encoder: Encoder) -> None:
 
 def test_logits_do_not_depend_on_the_batch(encoder: Encoder, analyser: Analyser) -> None:
     X = analyser.analyse(TEXTS)
-    whole = encoder.logits(TEXTS, X)
+    whole = encoder.logits(analyser.sentences(TEXTS, X), X)
     assert whole.shape == (X.n_sentences, 2)
     for page, text in enumerate(TEXTS):
         rows = X.sentence_page() == page
-        alone = encoder.logits([text], analyser.analyse([text]))
-        np.testing.assert_array_equal(whole[rows], alone)
+        Y = analyser.analyse([text])
+        np.testing.assert_array_equal(whole[rows], encoder.logits(analyser.sentences([text], Y), Y))
 
 
 def test_a_sentence_alone_is_a_page_of_its_own(encoder: Encoder, analyser: Analyser) -> None:
-    X = analyser.analyse(TEXTS)
-    wanted = np.arange(X.n_sentences) % 2 == 0
-    found = encoder.logits_alone(TEXTS, X, wanted)
-    assert not found[~wanted].any()
-    for s in np.flatnonzero(wanted)[:9]:
-        text = TEXTS[X.sentence_page()[s]][X.start[s] : X.end[s]]
-        np.testing.assert_array_equal(found[s], encoder.logits([text], analyser.analyse([text]))[0])
+    sentences = analyser.sentences(TEXTS, analyser.analyse(TEXTS))
+    found = encoder.logits_alone(sentences)
+    for s in range(9):
+        X = analyser.analyse([sentences[s]])
+        np.testing.assert_array_equal(found[[s]], encoder.logits([sentences[s]], X))
 
 
 def test_an_analyser_asks_the_encoder(encoder: Encoder, analyser: Analyser) -> None:
     X = Analyser(encode=encoder.logits).analyse(TEXTS)
-    np.testing.assert_array_equal(X.encoded, encoder.logits(TEXTS, analyser.analyse(TEXTS)))
+    np.testing.assert_array_equal(X.encoded, encoder.logits(analyser.sentences(TEXTS, X), X))
+
+
+def test_an_encoder_reads_through_disguise(encoder: Encoder) -> None:
+    analyser = Analyser(encode=encoder.logits)
+    plain, disguised = (analyser.analyse([f"The tea {word} colds."]) for word in ("cures", "cur3s"))
+    np.testing.assert_array_equal(plain.encoded, disguised.encoded)
 
 
 @pytest.mark.parametrize("text", ["ORDER The Téa", "order the tea"])

@@ -32,13 +32,14 @@ def test_known_pages_keep_their_logits_and_others_are_read(
 ) -> None:
     X = analyser.analyse(TEXTS)
     wanted = np.ones(X.n_sentences, dtype=bool)
-    found, number = with_logits(X, TEXTS, wanted, encoder, known)
+    found, number = with_logits(X, TEXTS, analyser.sentences(TEXTS, X), wanted, encoder, known)
     second = X.sentence_page() == 1
     assert number == 1
     np.testing.assert_allclose(found.encoded[second], known.logits)
     np.testing.assert_allclose(found.encoded_alone[second], known.alone)
     first = analyser.analyse(TEXTS[:1])
-    np.testing.assert_array_equal(found.encoded[~second], encoder.logits(TEXTS[:1], first))
+    own = encoder.logits(analyser.sentences(TEXTS[:1], first), first)
+    np.testing.assert_array_equal(found.encoded[~second], own)
     np.testing.assert_array_equal(found.alone().encoded, found.encoded_alone)
 
 
@@ -58,10 +59,10 @@ def test_other_sentences_are_an_error(known: HeldOut, encoder: Encoder, analyser
         known, sentences=known.sentences - 1, logits=known.logits[1:], alone=known.alone[1:]
     )
     with pytest.raises(DataError, match="another text pipeline"):
-        with_logits(X, TEXTS, wanted, encoder, cut)
+        with_logits(X, TEXTS, analyser.sentences(TEXTS, X), wanted, encoder, cut)
     narrow = replace(known, logits=known.logits[:, :1], alone=known.alone[:, :1])
     with pytest.raises(DataError, match="the encoder's labels"):
-        with_logits(X, TEXTS, wanted, encoder, narrow)
+        with_logits(X, TEXTS, analyser.sentences(TEXTS, X), wanted, encoder, narrow)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"page"])
