@@ -1,4 +1,4 @@
-"""The main text of HTML files."""
+"""The text of HTML files: what a visitor can read."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def read(body: str | bytes, name: str = "a.html", **options: Any) -> Page:
     if isinstance(body, str):
-        body = f"<html><head><title>Title</title></head><body>{body}</body></html>".encode()
+        body = f"<html><body>{body}</body></html>".encode()
     Path(name).write_bytes(body)
     (page,) = read_pages([name], **options)
     return page
@@ -126,7 +126,7 @@ def test_a_failing_parser_costs_one_page(here: Path, monkeypatch: pytest.MonkeyP
     def fail(source: str) -> str:
         raise RecursionError("too deep")
 
-    monkeypatch.setattr(html, "main_text", fail)
+    monkeypatch.setattr(html, "visible_text", fail)
     (here / "a.html").write_text("<p>t</p>")
     (here / "b.txt").write_text("neighbour")
     first, second = read_pages(["a.html", "b.txt"])
