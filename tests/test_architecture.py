@@ -41,7 +41,7 @@ HOMES = {
     "pyarrow": ("read/", "write/", "run/"),
     "pyspark": ("run/spark",),
     "ray": ("run/ray",),
-    "trafilatura": ("read/",),
+    "lxml": ("read/",),
     "matplotlib": ("report/",),
     "tqdm": ("report/",),
 }

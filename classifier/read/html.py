@@ -185,7 +185,8 @@ class _Lines:
         self.kinds: list[str] = []
         self.open = dict.fromkeys(("heading", "link", "nav", "pre"), 0)
         self.hidden = self.outside = self.outside_before = 0
-        self.title = self.description = self.prefix = ""
+        self.title: list[str] = []
+        self.description = self.prefix = ""
         self.run: list[str] = []
         self.seam = False
         self.lines: list[str] = []
@@ -245,7 +246,7 @@ class _Lines:
         """Take text, or a piece of it."""
         if self.hidden:
             if self.kinds[-1] == "title" and len(self.kinds) == 3:  # of the page, not of a drawing
-                self.title += text
+                self.title.append(text)
             return
         if self.seam and self.run and self.run[-1][-1].isalnum() and _WORD.match(text):
             self.run.append(" ")
@@ -265,7 +266,7 @@ class _Lines:
         self._break()
         lines = [line for line in self.lines if line]
         blocks = {line.strip() for line in lines}
-        about = (" ".join(text.split()) for text in (self.title, self.description))
+        about = (" ".join(text.split()) for text in ("".join(self.title), self.description))
         return "\n".join([text for text in about if text and text not in blocks] + lines).strip()
 
     def _empty(self, tag: str, attributes: Mapping[str, str]) -> None:
