@@ -26,7 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from classifier.read.html import visible_text
+from classifier.read.visible import visible_text
 
 PAGES = Path(__file__).resolve().parents[1] / "tests" / "read" / "html_pages.toml"
 #: Shows each page in a frame and leaves what is seen in the document.
@@ -91,15 +91,21 @@ def table_row(name: str, pages: list[dict[str, Any]], seen: list[Any], extract: 
         kept_wanted += (wanted_words & words(got)).total()
         all_words += words(got).total()
         extra += (words(got) - words(text) - words(beside)).total()
-    shares = (found / calls, kept / shown, kept_wanted / wanted, extra / all_words, through / marked)
+    shares = (
+        found / calls,
+        kept / shown,
+        kept_wanted / wanted,
+        extra / all_words,
+        through / marked,
+    )
     return f"| {name} | " + " | ".join(f"{100 * share:.1f} %" for share in shares) + " |"
 
 
 def milliseconds(extract: Extractor, pages: list[str]) -> float:
-    begin = time.perf_counter()
+    begin = time.process_time()
     for page in pages:
         extract(page)
-    return 1000 * (time.perf_counter() - begin) / len(pages)
+    return 1000 * (time.process_time() - begin) / len(pages)
 
 
 def load(path: str) -> Extractor:
@@ -122,16 +128,23 @@ def main() -> None:
     seen = browser(sources, arguments.chromium)
 
     print("# Text of HTML pages\n")
-    print(f"{len(pages)} invented pages, {sum(words(text).total() for text, _ in seen):,} words shown.\n")
-    print("| reader | calls to action kept | words shown that are kept | without menus and cookie banners")
+    print(
+        f"{len(pages)} invented pages, {sum(words(text).total() for text, _ in seen):,} words shown.\n"
+    )
+    print(
+        "| reader | calls to action kept | words shown that are kept | without menus and cookie banners"
+    )
     print("| words of the text that nobody sees | unseen phrases let through |", end="")
     print("\n| --- | --- | --- | --- | --- | --- |")
     for name, extract in readers.items():
         print(table_row(name, pages, seen, extract))
 
     one = "".join(sources)
-    print(f"\n| ms a page | before | now | ratio |\n| --- | --- | --- | --- |")
-    for name, timed in {"each page": sources, f"all as one of {len(one):,} characters": [one]}.items():
+    print("\n| ms a page | before | now | ratio |\n| --- | --- | --- | --- |")
+    for name, timed in {
+        "each page": sources,
+        f"all as one of {len(one):,} characters": [one],
+    }.items():
         runs = [
             [milliseconds(extract, timed) for extract in readers.values()]
             for _ in range(arguments.repeats)

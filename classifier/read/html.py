@@ -1,73 +1,31 @@
-"""HTML: the file is one record, its text is what a visitor of the page can read, one line per block."""
+"""HTML: the file is one record, its text is what a visitor of the page can read."""
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import BinaryIO
 
-from classifier.read.lines import BOM, bounded_read, declared_encoding, decode, too_long
+from classifier.read.lines import BOM, bounded_read, decode, too_long
 from classifier.read.record import Options, failed, whole
+from classifier.read.visible import visible_text
 from classifier.schema import Page, RawPage
 
-#: Elements of which nothing is shown (HTML Living Standard, 15.3.1, with scripts on), or nothing that
-#: the page says: what stands in for a film, what a visitor types.
-_UNSEEN = (
-    *("audio", "canvas", "datalist", "defs", "desc", "dialog", "iframe", "metadata"),
-    *("meter", "noembed", "noframes", "noscript", "object", "progress", "rp", "script"),
-    *("style", "symbol", "template", "textarea", "video"),
+#: Where a file says what it is encoded in (HTML Living Standard, 13.2.3.2: first 1024 bytes; real
+#: pages say it later too).
+_HEAD = 4096
+_CHARSET = re.compile(
+    rb"""<(?:meta\b[^>]*?charset|\?xml\b[^>]*?encoding)\s*=\s*["']?\s*([\w.:-]+)"""
 )
-#: Elements that start and end a line (HTML Living Standard, 15.3), and buttons.
-_BLOCKS = (
-    *("address", "article", "aside", "blockquote", "body", "br", "button", "caption"),
-    *("center", "dd", "details", "dir", "div", "dl", "dt", "fieldset", "figcaption"),
-    *("figure", "footer", "form", "head", "header", "hgroup", "hr", "html", "legend"),
-    *("main", "optgroup", "option", "p", "search", "section", "select", "summary", "table"),
-    *("tbody", "tfoot", "thead"),
+#: Labels that the web uses for windows-1252 (WHATWG Encoding Standard, 4.2).
+_WINDOWS = frozenset({"iso8859-1", "ascii"})
+#: How Python's names of the encodings that the web knows begin (WHATWG Encoding Standard, 4.2),
+#: but for UTF-16: a file whose declaration can be read byte by byte is not in that.
+_ON_THE_WEB = (
+    *("utf-8", "cp125", "cp866", "cp874", "cp932", "cp949", "iso8859", "iso2022_jp", "koi8"),
+    *("mac-", "gb", "big5", "euc", "shift_jis"),
 )
-#: What else an element does to the lines.
-_KINDS: Mapping[str, str] = {
-    **dict.fromkeys(_UNSEEN, "unseen"),
-    **dict.fromkeys(_BLOCKS, "block"),
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
-    **dict.fromkeys(("menu", "ol", "ul"), "list"),
-    **dict.fromkeys(("td", "th"), "cell"),
-    **{"a": "link", "li": "item", "nav": "nav", "pre": "pre", "title": "title", "tr": "row"},
-}
-_INLINE = frozenset({"", "link", "title", "unseen"})
-#: Elements of which two in a row are told apart, though no space is between them.
-_APART = frozenset(
-    {"a", "b", "del", "em", "i", "ins", "label", "s", "small", "span", "strong", "time"}
-)
-#: Elements that no attribute hides: pages fade in, or name a state there.
-_WHOLE = frozenset({"html", "body", "main"})
-_HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
-#: What is out of sight while assistive software is kept from it; on other roles that says nothing.
-_OVERLAYS = frozenset({"alertdialog", "dialog", "menu", "tabpanel"})
-#: Ids and classes of cookie banners: what sites call theirs, and the products that many use.
-_COOKIES = re.compile(
-    r"(?:cookie|consent|gdpr|ccpa)s?[\w-]{0,20}(?:banner|bar|consent|dialog|law|manager|message|modal"
-    r"|notice|overlay|popup|preferences|settings|wall)"
-    r"|borlabs|cc-window|cky-|cmplz|cookieyes|cybotcookiebot|didomi|iubenda-cs|klaro|onetrust|osano-cm"
-    r"|qc-cmp2|termly|truste|usercentrics",
-    re.IGNORECASE,
-)
-_WORD = re.compile(r"[\w$€£¥]")
-_BUTTON = re.compile(r"\b(?:btn|button|cta)\b", re.IGNORECASE)
-_CAPTIONS = frozenset({"button", "reset", "submit"})
-#: Words that a link of a menu has at most.
-_MENU_WORDS = 4
-#: What a link says that is more than the name of another page: a sentence, a price, a call to action.
-_SPEAKS = re.compile(
-    r"[.!?%$€£¥]|\b(?:free|money.back|sale|subscribe)\b"
-    r"|\b(?:add|book|buy|call|claim|get|join|order|save|schedule|shop|sign|start|try)\s+\w",
-    re.IGNORECASE,
-)
-#: Open elements. Browsers stop at 512 (Blink, Gecko); libxml2 walks up through all at an end tag.
-_DEPTH = 1000
-#: Characters that are parsed at once; libxml2 does not stop within them.
-_PIECE = 1 << 14
 
 
 def read(stream: BinaryIO, name: str, options: Options) -> Iterator[Page | RawPage]:
@@ -96,7 +54,7 @@ def parse(data: bytes, name: str, options: Options) -> Page:
     import lxml.etree  # noqa: F401 - so that the guard below cannot hide a broken installation
 
     mark = len(BOM) if data.startswith(BOM) else 0
-    source, problem = decode(data[mark:], mark, "utf-8" if mark else declared_encoding(data))
+    source, problem = decode(data[mark:], mark, "utf-8" if mark else _declared(data[:_HEAD]))
     if problem is None and (place := source.find("\0")) >= 0:
         problem = f"has a NUL character at offset {place:,}"
     if problem is None:
@@ -111,206 +69,15 @@ def parse(data: bytes, name: str, options: Options) -> Page:
     return whole(name, text, options.max_chars, carry_text=True)
 
 
-def visible_text(source: str) -> str:
-    """Return what a visitor of an HTML page, or of a fragment, can read; empty when that is nothing.
-
-    A line is a block: the title and the description of the page, unless a block repeats them, then
-    in their order headings (after an empty line), paragraphs, list items (``- item``), rows of tables
-    (``| cell | cell |``, cells of several lines as their lines), captions of buttons. Texts that stand
-    for images are part of their line. ``details`` count as open, since a click shows them.
-
-    What scripts, styles and hidden elements hold is left out, and so are cookie banners and links of
-    menus: of a ``nav``, or of a list that has nothing else, those that say no more than a name.
-
-    Raises
-    ------
-    ValueError
-        Elements lie more than ``_DEPTH`` deep.
-    """
-    from lxml.etree import HTMLParser
-
-    parser = HTMLParser(target=_Lines())
-    for start in range(0, len(source), _PIECE):
-        parser.feed(source[start : start + _PIECE])
-    text: str = parser.close() if source else ""
-    return text
-
-
-def _kind(tag: str, attributes: Mapping[str, str]) -> str:
-    """What an element with attributes does to the lines."""
-    get = attributes.get
-    names = f"{get('id', '')} {get('class', '')}"
-    role = get("role")
-    if tag not in _WHOLE and (
-        "hidden" in attributes
-        or "popover" in attributes
-        or (get("aria-hidden") == "true" and role in _OVERLAYS)
-        or _HIDING.search(get("style", ""))
-        or _COOKIES.search(names)
-    ):
-        return "unseen"
-    if role == "navigation":
-        return "nav"
-    if tag == "dialog" and "open" in attributes:
-        return "block"
-    if role == "button" or (tag == "a" and _BUTTON.search(names)):
-        return "block"
-    return _KINDS.get(tag, "")
-
-
-class _Lines:
-    """Gathers the lines of a page from the events of lxml's parser; ``close`` returns them.
-
-    Attributes
-    ----------
-    kinds
-        What each open element does to the lines.
-    hidden
-        How many elements were open at the one that hides what comes; 0 when none does.
-    run, prefix
-        Pieces of the line in hand, and what it begins with.
-    lines
-        Finished lines, headings with a line feed before them; empty where a link was left out.
-    outside
-        Pieces of text so far that were not in a link.
-    lists
-        Of each open list the number of ``links`` and ``outside`` when it began.
-    links
-        Indices of lines of the open lists that do not belong into the text if these are menus.
-    rows
-        Of each open row of a table the index of the first line of each cell.
-    """
-
-    def __init__(self) -> None:
-        self.kinds: list[str] = []
-        self.open = dict.fromkeys(("heading", "link", "nav", "pre"), 0)
-        self.hidden = self.outside = self.outside_before = 0
-        self.title: list[str] = []
-        self.description = self.prefix = ""
-        self.run: list[str] = []
-        self.seam = False
-        self.lines: list[str] = []
-        self.lists: list[tuple[int, int]] = []
-        self.links: list[int] = []
-        self.rows: list[list[int]] = []
-
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Enter an element."""
-        if len(self.kinds) == _DEPTH:
-            raise ValueError(f"elements lie more than {_DEPTH:,} deep")
-        if self.hidden:
-            self.kinds.append("")
-            return
-        kind = _kind(tag, attributes) if attributes else _KINDS.get(tag, "")
-        self.kinds.append(kind)
-        if kind in _INLINE:
-            if kind in ("title", "unseen"):
-                self.hidden = len(self.kinds)
-            elif kind == "link":
-                self.open[kind] += 1
-            elif attributes:
-                self._empty(tag, attributes)
-            return
-        self._break()
-        if kind in self.open:
-            self.open[kind] += 1
-        if kind in ("item", "heading"):
-            self.prefix = "- " if kind == "item" else "\n"
-        elif kind == "row":
-            self.rows.append([])
-        elif kind == "cell" and self.rows:
-            self.rows[-1].append(len(self.lines))
-        elif kind in ("list", "nav"):
-            self.lists.append((len(self.links), self.outside))
-
-    def end(self, tag: str) -> None:
-        """Leave the element entered last."""
-        kind = self.kinds.pop()
-        if self.hidden:
-            if len(self.kinds) < self.hidden:
-                self.hidden = 0
-            return
-        self.seam = tag in _APART
-        if kind not in _INLINE:
-            self._break()
-        if kind in self.open:
-            self.open[kind] -= 1
-        if kind in ("item", "heading"):
-            self.prefix = ""
-        elif kind == "row":
-            self._end_row(self.rows.pop())
-        elif kind in ("list", "nav"):
-            self._end_list(*self.lists.pop(), menu=kind == "nav" or self.open["nav"] > 0)
-
-    def data(self, text: str) -> None:
-        """Take text, or a piece of it."""
-        if self.hidden:
-            if self.kinds[-1] == "title" and len(self.kinds) == 3:  # of the page, not of a drawing
-                self.title.append(text)
-            return
-        if self.seam and self.run and self.run[-1][-1].isalnum() and _WORD.match(text):
-            self.run.append(" ")
-        self.seam = False
-        if not self.open["pre"]:
-            self.run.append(text)
-        else:
-            for line in text.splitlines(keepends=True):
-                self.run.append(line)
-                if line != line.rstrip("\r\n"):
-                    self._break()
-        if (not self.open["link"] or self.open["heading"]) and not text.isspace():
-            self.outside += 1
-
-    def close(self) -> str:
-        """Return the text of the page."""
-        self._break()
-        lines = [line for line in self.lines if line]
-        blocks = {line.strip() for line in lines}
-        about = (" ".join(text.split()) for text in ("".join(self.title), self.description))
-        return "\n".join([text for text in about if text and text not in blocks] + lines).strip()
-
-    def _empty(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Take what an element without content shows, or says of the page."""
-        get = attributes.get
-        if tag == "meta" and get("name", "").lower() == "description":
-            self.description = self.description or get("content", "")
-        elif tag == "img" and get("alt"):
-            self.data(f" {attributes['alt']} ")
-        elif tag == "input" and (caption := get("value" if get("type") in _CAPTIONS else "alt")):
-            self._break()
-            self.data(caption)
-            self._break()
-
-    def _break(self) -> None:
-        """End the line in hand, if there is one."""
-        if not self.run:
-            return
-        text = " ".join("".join(self.run).split())
-        self.run.clear()
-        if text:
-            named = self.outside == self.outside_before and text.count(" ") < _MENU_WORDS
-            if self.lists and named and not _SPEAKS.search(text):
-                self.links.append(len(self.lines))
-            self.lines.append(self.prefix + text)
-            self.prefix = ""
-        self.outside_before = self.outside
-
-    def _end_list(self, first: int, outside: int, menu: bool) -> None:
-        """Leave the links of a menu out; those of another list stay, whatever is around it."""
-        if menu or self.outside == outside:
-            for line in self.links[first:]:
-                self.lines[line] = ""
-        del self.links[first:]
-
-    def _end_row(self, cells: list[int]) -> None:
-        """Join the cells of a row if each is one line."""
-        if not cells:
-            return
-        bounds = [*cells, len(self.lines)]
-        if all(after - before <= 1 for before, after in pairwise(bounds)):
-            row = [line.strip() for line in self.lines[cells[0] :] if line]
-            if len(row) > 1:
-                del self.lines[cells[0] :]
-                self.lines.append(f"| {' | '.join(row)} |")
-                while self.links and self.links[-1] >= cells[0]:
-                    self.links.pop()
+def _declared(head: bytes) -> str:
+    """Return the encoding that ``head`` declares, UTF-8 when it names none of the web's."""
+    found = _CHARSET.search(head.lower())
+    if found is None:
+        return "utf-8"
+    try:
+        label = codecs.lookup(found[1].decode("ascii", "replace")).name
+    except LookupError:
+        return "utf-8"
+    if label in _WINDOWS:
+        return "cp1252"
+    return label if label.startswith(_ON_THE_WEB) else "utf-8"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -11,20 +9,6 @@ from typing import BinaryIO
 #: UTF-8 byte order mark (Unicode Standard, section 23.8).
 BOM = b"\xef\xbb\xbf"
 _CHUNK = 1 << 16
-#: Where an HTML file says what it is encoded in (HTML Living Standard, 13.2.3.2: first 1024 bytes; real
-#: pages say it later too).
-_HEAD = 4096
-_CHARSET = re.compile(
-    rb"""<(?:meta\b[^>]*?charset|\?xml\b[^>]*?encoding)\s*=\s*["']?\s*([\w.:-]+)"""
-)
-#: Labels that the web uses for windows-1252 (WHATWG Encoding Standard, 4.2).
-_WINDOWS = frozenset({"iso8859-1", "ascii"})
-#: How Python's names of the encodings that the web knows begin (WHATWG Encoding Standard, 4.2),
-#: but for UTF-16: a file whose declaration can be read byte by byte is not in that.
-_ON_THE_WEB = (
-    *("utf-8", "cp125", "cp866", "cp874", "cp932", "cp949", "iso8859", "iso2022_jp", "koi8"),
-    *("mac-", "gb", "big5", "euc", "shift_jis"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +88,3 @@ def decode(data: bytes, offset: int = 0, encoding: str = "utf-8") -> tuple[str, 
         text = data.decode("utf-8", "surrogateescape")
         where = f"at byte offset {offset + error.start:,} (0x{data[error.start]:02x})"
         return text, f"not {encoding.upper()} {where}; save the file as UTF-8"
-
-
-def declared_encoding(data: bytes) -> str:
-    """Return the encoding that an HTML file declares, UTF-8 when it names none of the web's."""
-    found = _CHARSET.search(data[:_HEAD].lower())
-    if found is None:
-        return "utf-8"
-    try:
-        label = codecs.lookup(found[1].decode("ascii", "replace")).name
-    except LookupError:
-        return "utf-8"
-    if label in _WINDOWS:
-        return "cp1252"
-    return label if label.startswith(_ON_THE_WEB) else "utf-8"
