@@ -10,7 +10,7 @@ from itertools import pairwise
 #: the page says: what stands in for a film, what a visitor types.
 _UNSEEN = (
     *("audio", "canvas", "datalist", "defs", "desc", "dialog", "iframe", "metadata", "meter"),
-    *("noembed", "noframes", "noscript", "object", "progress", "rp", "script", "style", "symbol"),
+    *("noembed", "noframes", "noscript", "progress", "rp", "script", "style", "symbol"),
     *("template", "textarea", "video"),
 )
 #: Elements that start and end a line (HTML Living Standard, 15.3), and buttons.
@@ -31,7 +31,7 @@ _KINDS: Mapping[str, str] = {
     **{"img": "image", "input": "input", "meta": "meta"},
 }
 _PREFIXES: Mapping[str, str] = {"heading": "\n", "item": "- "}
-_WITHIN = frozenset({"image", "input", "link", "meta", "title", "unseen"})
+_WITHIN = frozenset({"image", "input", "meta", "title", "unseen"})
 #: What stands in a line for the start and the end of an element (noncharacters of Unicode), and where
 #: two elements in a row are told apart, though no space is between them. Letters may come one by one.
 _START, _END = "\ufdd0", "\ufdd1"
@@ -44,23 +44,21 @@ _WHOLE = frozenset({"html", "body", "main"})
 _HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
 #: What is out of sight while assistive software is kept from it; on other roles that says nothing.
 _OVERLAYS = frozenset({"alertdialog", "dialog", "menu", "tabpanel"})
-#: Ids and classes of cookie banners, what sites call theirs and the products that many use; of links
-#: that look like buttons.
+#: Ids and classes, in small letters: of cookie banners, what sites call theirs and the products that
+#: many use; of links that look like buttons.
 _NAMES = re.compile(
     r"(?P<unseen>(?:cookie|consent|gdpr|ccpa)s?[\w-]{0,20}(?:banner|bar|consent|dialog|law|manager|message"
     r"|modal|notice|overlay|popup|preferences|settings|wall)"
     r"|borlabs|cc-window|cky-|cmplz|cookieyes|cybotcookiebot|didomi|iubenda-cs|klaro|onetrust|osano-cm"
-    r"|qc-cmp2|termly|truste|usercentrics)|(?P<block>\b(?:btn|button|cta)\b)",
-    re.IGNORECASE,
+    r"|qc-cmp2|termly|truste|usercentrics)|(?P<block>\b(?:btn|button|cta)\b)"
 )
 _CAPTIONS = frozenset({"button", "reset", "submit"})
 #: Words that a link of a menu has at most.
 _MENU_WORDS = 4
-#: What a link says that is more than the name of another page: a sentence, a price, a call to action.
+#: What a link says, in small letters, that is more than a name: a sentence, a price, a call to action.
 _SPEAKS = re.compile(
     r"[.!?%$€£¥]|\b(?:free|money.back|sale|subscribe)\b"
-    r"|\b(?:add|book|buy|call|claim|get|join|order|save|schedule|shop|sign|start|try)\s+\w",
-    re.IGNORECASE,
+    r"|\b(?:add|book|buy|call|claim|get|join|order|save|schedule|shop|sign|start|try)\s+\w"
 )
 #: Elements that may stay open. Browsers stop at 512; libxml2 walks up through all at an end tag.
 _DEPTH = 1000
@@ -130,8 +128,10 @@ class _Lines:
             return
         kind = self._kind(tag, attributes) if attributes else _KINDS.get(tag, "")
         self.kinds.append(kind)
-        if not kind:
+        if not kind or kind == "link":
             self.run.append(_START)
+            if kind:
+                self.open[kind] += 1
         elif kind in _WITHIN:
             self._start_within(kind, attributes)
         else:
@@ -203,7 +203,7 @@ class _Lines:
             value = attributes.get(name)
             if value:
                 if value not in self.named:
-                    found = _NAMES.search(value)
+                    found = _NAMES.search(value.lower())
                     self.named[value] = found and found.lastgroup
                 named = self.named[value]
                 if named == "unseen" and tag not in _WHOLE:
@@ -215,10 +215,7 @@ class _Lines:
     def _start_within(self, kind: str, attributes: Mapping[str, str]) -> None:
         """Enter what does not break the line, or not always."""
         get = attributes.get
-        if kind == "link":
-            self.open[kind] += 1
-            self.run.append(_START)
-        elif kind == "image" and get("alt"):
+        if kind == "image" and get("alt"):
             self.data(f" {get('alt')} ")
         elif kind == "input" and (caption := get("value" if get("type") in _CAPTIONS else "alt")):
             self._break()
@@ -257,7 +254,7 @@ class _Lines:
         """End the line in hand, if there is one."""
         text = "".join(self.run)
         self.run.clear()
-        if _START in text or _END in text:
+        if not text.isascii():
             text = _SEAM.sub(" ", text).replace(_START, "").replace(_END, "")
         text = " ".join(text.split())
         if not text:
@@ -266,7 +263,7 @@ class _Lines:
             self.lists
             and self.outside == self.outside_before
             and text.count(" ") < _MENU_WORDS
-            and not _SPEAKS.search(text)
+            and not _SPEAKS.search(text.lower())
         ):
             self.links.append(len(self.lines))
         self.lines.append(self.prefix + text)
