@@ -56,7 +56,7 @@ const show = page => new Promise(done => {
 COLUMNS = (
     "calls to action kept",
     "words shown that are kept",
-    "the same without menus and cookie banners",
+    "the same without menus, cookie banners, words for screen readers",
     "words of the text that nobody sees",
     "unseen phrases let through",
 )
@@ -96,7 +96,7 @@ def table_row(name: str, pages: list[dict[str, Any]], seen: list[Any], extract: 
         through += sum(phrase in got for phrase in unseen)
         shown += words(text).total()
         kept += (words(text) & words(got)).total()
-        wanted_words = words(text) - words(" ".join(page["left_out"]))
+        wanted_words = words(text) - words(" ".join(page["left_out"] + page.get("spoken", [])))
         wanted += wanted_words.total()
         kept_wanted += (wanted_words & words(got)).total()
         all_words += words(got).total()

@@ -44,14 +44,17 @@ _WHOLE = frozenset({"html", "body", "main"})
 _HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
 #: What is out of sight while assistive software is kept from it; on other roles that says nothing.
 _OVERLAYS = frozenset({"alertdialog", "dialog", "menu", "tabpanel"})
-#: Ids and classes, in small letters: of cookie banners, what sites call theirs and the products that
-#: many use; of links that look like buttons.
+#: Ids and classes, in small letters: of what only assistive software reads; of cookie banners, what
+#: sites call theirs and the products that many use; of links that look like buttons.
 _NAMES = re.compile(
-    r"(?P<unseen>(?:cookie|consent|gdpr|ccpa)s?[\w-]{0,20}(?:banner|bar|consent|dialog|law|manager|message"
+    r"(?P<unseen>(?<![\w-])(?:screen-reader-text|skip(?:-[\w-]{1,20})?|sr-only|visually-hidden)(?![\w-])"
+    r"|(?:cookie|consent|gdpr|ccpa)s?[\w-]{0,20}(?:banner|bar|consent|dialog|law|manager|message"
     r"|modal|notice|overlay|popup|preferences|settings|wall)"
     r"|borlabs|cc-window|cky-|cmplz|cookieyes|cybotcookiebot|didomi|iubenda-cs|klaro|onetrust|osano-cm"
     r"|qc-cmp2|termly|truste|usercentrics)|(?P<block>\b(?:btn|button|cta)\b)"
 )
+#: What is set between the links of a menu.
+_SIGNS = re.compile(r"[^\w★☆]{1,3}")
 _CAPTIONS = frozenset({"button", "reset", "submit"})
 #: Words that a link of a menu has at most.
 _MENU_WORDS = 4
@@ -90,8 +93,15 @@ def visible_text(source: str) -> str:
         parser.feed(source[start : start + _PIECE])
         if len(lines.kinds) > _DEPTH:
             raise ValueError(f"elements lie more than {_DEPTH:,} deep")
-    text: str = parser.close() if source else ""
-    return text
+    return str(parser.close()) if source else ""
+
+
+def _is_out_of_sight(overlay: Mapping[str, str]) -> bool:
+    """Whether an overlay is kept from assistive software too, or is about cookies."""
+    names = "id", "class", "aria-label"
+    return overlay.get("aria-hidden") == "true" or any(
+        word in overlay.get(name, "").lower() for name in names for word in ("cookie", "consent")
+    )
 
 
 class _Lines:
@@ -128,10 +138,11 @@ class _Lines:
             return
         kind = self._kind(tag, attributes) if attributes else _KINDS.get(tag, "")
         self.kinds.append(kind)
-        if not kind or kind == "link":
+        if not kind:
             self.run.append(_START)
-            if kind:
-                self.open[kind] += 1
+        elif kind == "link":
+            self._bound_link(_START)
+            self.open[kind] += 1
         elif kind in _WITHIN:
             self._start_within(kind, attributes)
         else:
@@ -146,10 +157,11 @@ class _Lines:
         if self.hidden:
             if len(self.kinds) < self.hidden:
                 self.hidden = 0
-        elif not kind or kind == "link":
+        elif not kind:
             self.run.append(_END)
-            if kind:
-                self.open[kind] -= 1
+        elif kind == "link":
+            self._bound_link(_END)
+            self.open[kind] -= 1
         elif kind not in _WITHIN:
             if self.run:
                 self._break()
@@ -194,7 +206,7 @@ class _Lines:
             if tag not in _WHOLE and (
                 "hidden" in attributes
                 or "popover" in attributes
-                or (role in _OVERLAYS and attributes.get("aria-hidden") == "true")
+                or (role in _OVERLAYS and _is_out_of_sight(attributes))
                 or _HIDING.search(attributes.get("style", ""))
             ):
                 return "unseen"
@@ -211,6 +223,13 @@ class _Lines:
                 if named == "block" and tag == "a":
                     kind = named
         return kind
+
+    def _bound_link(self, mark: str) -> None:
+        """Start or end a link, which has a line for itself in a menu."""
+        if self.open["nav"]:
+            self._break()
+        else:
+            self.run.append(mark)
 
     def _start_within(self, kind: str, attributes: Mapping[str, str]) -> None:
         """Enter what does not break the line, or not always."""
@@ -259,12 +278,8 @@ class _Lines:
         text = " ".join(text.split())
         if not text:
             return
-        if (
-            self.lists
-            and self.outside == self.outside_before
-            and text.count(" ") < _MENU_WORDS
-            and not _SPEAKS.search(text.lower())
-        ):
+        in_link = self.lists and (self.outside == self.outside_before or _SIGNS.fullmatch(text))
+        if in_link and text.count(" ") < _MENU_WORDS and not _SPEAKS.search(text.lower()):
             self.links.append(len(self.lines))
         self.lines.append(self.prefix + text)
         self.prefix = ""
@@ -272,10 +287,8 @@ class _Lines:
 
     def _end_row(self, cells: list[int]) -> None:
         """Join the cells of a row if each is one line."""
-        if not cells:
-            return
-        bounds = [*cells, len(self.lines)]
-        if all(after - before <= 1 for before, after in pairwise(bounds)):
+        bounds = pairwise([*cells, len(self.lines)])
+        if cells and all(after - before <= 1 for before, after in bounds):
             row = [line.strip() for line in self.lines[cells[0] :] if line]
             if len(row) > 1:
                 del self.lines[cells[0] :]
