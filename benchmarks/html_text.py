@@ -9,8 +9,8 @@ frame of 1280 by 800; titles, descriptions, texts of visible images and captions
 it, so they are neither asked for nor counted as unseen. Words are counted as often as they occur; a few
 differ because Chromium runs captions of neighbouring buttons together where no stylesheet parts them.
 
-``--before`` is the reader to compare with, a file that defines ``main_text``; both are timed in turn. As
-the pages are small, they are timed one by one and, but for what is broken, as one page. CPU time.
+``--before`` is the reader to compare with, a file that defines ``main_text``; both are timed in turn, in
+CPU time: the sample articles, the pages, and as these are small, all but the broken one as one page.
 """
 
 import argparse
@@ -29,7 +29,9 @@ from typing import Any
 
 from classifier.read.visible import visible_text
 
-PAGES = Path(__file__).resolve().parents[1] / "tests" / "read" / "html_pages.toml"
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ROOT / "tests" / "read" / "html_pages.toml"
+SAMPLES = ROOT / "data" / "samples"
 #: Shows each page in a frame and leaves what is seen in the document.
 DRIVER = """<!DOCTYPE html><meta charset="utf-8"><body><script>
 const show = page => new Promise(done => {
@@ -147,6 +149,7 @@ def main() -> None:
     one = "".join(_FRAME.sub("", page["html"]) for page in pages if page["name"] != "broken markup")
     print("\n| ms a page | before | now | ratio |\n| --- | --- | --- | --- |")
     for name, timed in {
+        "each sample article": [path.read_text("utf-8") for path in SAMPLES.glob("*.html")],
         "each page": sources,
         f"one page of {len(one):,} characters": [one],
     }.items():

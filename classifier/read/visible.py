@@ -35,7 +35,7 @@ _WITHIN = frozenset({"image", "input", "meta", "title", "unseen"})
 #: What stands in a line for the start and the end of an element (noncharacters of Unicode), and where
 #: two elements in a row are told apart, though no space is between them. Letters may come one by one.
 _START, _END = "\ufdd0", "\ufdd1"
-_SEAM = re.compile(f"(?<=\\w){_END}+{_START}+(?=\\w\\w|[$€£¥])")
+_SEAM = re.compile(f"{_END}(?<=\\w{_END}){_END}*{_START}+(?=\\w\\w|[$€£¥])")
 #: Attributes that may change what an element does, other than its names.
 _TELLING = frozenset({"hidden", "open", "popover", "role", "style"})
 _ROLES: Mapping[str, str] = {"button": "block", "navigation": "nav"}
@@ -115,8 +115,8 @@ class _Lines:
         self.open = dict.fromkeys(_KINDS.values(), 0)
         #: How many elements were open at the one that hides what comes; 0 when none does.
         self.hidden = 0
-        #: What the ids and classes met so far mean.
-        self.named: dict[str, str | None] = {}
+        #: What tags with the ids and classes met so far do to the lines, if more than their tags.
+        self.named: dict[tuple[str, str, str], str] = {}
         #: Pieces of the line in hand, and what it begins with.
         self.run: list[str] = []
         self.prefix = ""
@@ -198,31 +198,29 @@ class _Lines:
 
     def _kind(self, tag: str, attributes: Mapping[str, str]) -> str:
         """What an element with attributes does to the lines."""
+        get = attributes.get
         kind = _KINDS.get(tag, "")
         if not _TELLING.isdisjoint(attributes):
-            role = attributes.get("role")
+            role = get("role", "")
             if tag == "dialog" and "open" in attributes:
                 kind = "block"
             if tag not in _WHOLE and (
                 "hidden" in attributes
                 or "popover" in attributes
                 or (role in _OVERLAYS and _is_out_of_sight(attributes))
-                or _HIDING.search(attributes.get("style", ""))
+                or _HIDING.search(get("style", ""))
             ):
                 return "unseen"
-            kind = _ROLES.get(role or "", kind)
-        for name in ("id", "class"):
-            value = attributes.get(name)
-            if value:
-                if value not in self.named:
-                    found = _NAMES.search(value.lower())
-                    self.named[value] = found and found.lastgroup
-                named = self.named[value]
-                if named == "unseen" and tag not in _WHOLE:
-                    return named
-                if named == "block" and tag == "a":
-                    kind = named
-        return kind
+            kind = _ROLES.get(role, kind)
+        names = tag, get("id", ""), get("class", "")
+        named = self.named.get(names)
+        if named is None:
+            found = _NAMES.search(" ".join(names[1:]).lower())
+            named = str(found.lastgroup) if found else ""
+            if tag in _WHOLE or (named == "block" and tag != "a"):
+                named = ""
+            self.named[names] = named
+        return named or kind
 
     def _bound_link(self, mark: str) -> None:
         """Start or end a link, which has a line for itself in a menu."""
