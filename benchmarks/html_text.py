@@ -160,8 +160,10 @@ def main() -> None:
         before, now = (statistics.median(times) for times in zip(*runs, strict=True))
         ratio = statistics.median(slow / fast for slow, fast in runs)
         print(f"| {name} | {before:.2f} | {now:.3f} | {ratio:.0f} |")
-    print("\nWritten by `python benchmarks/html_text.py`, which says how words are counted. The pages were")
-    print("written along with the reader, so that they are no independent test.")
+    print(
+        "\nWritten by `python benchmarks/html_text.py`, which says how words are counted. The pages"
+    )
+    print("were written along with the reader, so that they are no independent test.")
 
 
 if __name__ == "__main__":

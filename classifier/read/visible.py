@@ -41,21 +41,25 @@ _TELLING = frozenset({"hidden", "open", "popover", "role", "style"})
 _ROLES: Mapping[str, str] = {"button": "block", "navigation": "nav"}
 #: Elements that no attribute hides: pages fade in, or name a state there.
 _WHOLE = frozenset({"html", "body", "main"})
-_HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
+_HIDING = re.compile(
+    r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE
+)
 #: What is out of sight while assistive software is kept from it; on other roles that says nothing.
 _OVERLAYS = frozenset({"alertdialog", "dialog", "menu", "tabpanel"})
 #: Ids and classes, in small letters: of what only assistive software reads; of cookie banners, what
 #: sites call theirs and the products that many use; of links that look like buttons.
 _NAMES = re.compile(
-    r"(?P<unseen>(?<![\w-])(?:screen-reader-text|skip(?:-[\w-]{1,20})?|sr-only|visually-hidden)(?![\w-])"
-    r"|(?:cookie|consent|gdpr|ccpa)s?[\w-]{0,20}(?:banner|bar|consent|dialog|law|manager|message"
-    r"|modal|notice|overlay|popup|preferences|settings|wall)"
-    r"|borlabs|cc-window|cky-|cmplz|cookieyes|cybotcookiebot|didomi|iubenda-cs|klaro|onetrust|osano-cm"
-    r"|qc-cmp2|termly|truste|usercentrics)|(?P<block>\b(?:btn|button|cta)\b)"
+    r"(?P<unseen>(?<![\w-])(?:screen-reader-text|skip|skip-(?:link|nav|to)[\w-]*|sr-only|visually-hidden)"
+    r"(?![\w-])|(?:cookie|consent|gdpr|ccpa)s?(?:[_-]?(?:consent|cookie|info|law|policy)s?){0,2}"
+    r"[_-]?(?:banner|bar|consent|dialog|law|manager|message|modal|notice|overlay|popup|preferences|settings|wall)"
+    r"|(?<![\w-])(?:borlabs|cc-window|cky-|cmplz|cookieyes|cybotcookiebot|didomi|iubenda-cs|klaro"
+    r"|onetrust|osano-cm|qc-cmp2|termly|trustarc|truste-|usercentrics))"
+    r"|(?P<block>\b(?:btn|button|cta)\b)"
 )
 #: What is set between the links of a menu.
 _SIGNS = re.compile(r"[^\w★☆]{1,3}")
-_CAPTIONS = frozenset({"button", "reset", "submit"})
+#: Type of an input to the attribute that says its caption.
+_CAPTIONS = {"button": "value", "image": "alt", "reset": "value", "submit": "value"}
 #: Words that a link of a menu has at most.
 _MENU_WORDS = 4
 #: What a link says, in small letters, that is more than a name: a sentence, a price, a call to action.
@@ -211,7 +215,8 @@ class _Lines:
                 or _HIDING.search(get("style", ""))
             ):
                 return "unseen"
-            kind = _ROLES.get(role, kind)
+            if kind in ("", "block", "link", "list"):
+                kind = _ROLES.get(role, kind)
         names = tag, get("id", ""), get("class", "")
         named = self.named.get(names)
         if named is None:
@@ -234,7 +239,7 @@ class _Lines:
         get = attributes.get
         if kind == "image" and get("alt"):
             self.data(f" {get('alt')} ")
-        elif kind == "input" and (caption := get("value" if get("type") in _CAPTIONS else "alt")):
+        elif kind == "input" and (caption := get(_CAPTIONS.get(get("type", "").lower(), ""))):
             self._break()
             self.data(caption)
             self._break()
