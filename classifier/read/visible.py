@@ -41,9 +41,7 @@ _TELLING = frozenset({"hidden", "open", "popover", "role", "style"})
 _ROLES: Mapping[str, str] = {"button": "block", "navigation": "nav"}
 #: Elements that no attribute hides: pages fade in, or name a state there.
 _WHOLE = frozenset({"html", "body", "main"})
-_HIDING = re.compile(
-    r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE
-)
+_HIDING = re.compile(r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))")
 #: What is out of sight while assistive software is kept from it; on other roles that says nothing.
 _OVERLAYS = frozenset({"alertdialog", "dialog", "menu", "tabpanel"})
 #: Ids and classes, in small letters: of what only assistive software reads; of cookie banners, what
@@ -81,8 +79,9 @@ def visible_text(source: str) -> str:
     (``| cell | cell |``, cells of several lines as their lines), captions of buttons. Texts that stand
     for images are part of their line. ``details`` count as open, since a click shows them.
 
-    What scripts, styles and hidden elements hold is left out, and so are cookie banners and links of
-    menus: of a ``nav``, or of a list that has nothing else, those that say no more than a name.
+    Left out is what scripts, styles and elements hold that their attributes hide (what a stylesheet
+    hides stays), words for screen readers, cookie banners, and links of menus: of a ``nav``, or of a
+    list that has nothing else, those that say no more than a name.
 
     Raises
     ------
@@ -212,7 +211,7 @@ class _Lines:
                 "hidden" in attributes
                 or "popover" in attributes
                 or (role in _OVERLAYS and _is_out_of_sight(attributes))
-                or _HIDING.search(get("style", ""))
+                or _HIDING.search(get("style", "").lower())
             ):
                 return "unseen"
             if kind in ("", "block", "link", "list"):
