@@ -43,7 +43,7 @@ HOMES = {
     "pyarrow": ("read/", "write/", "run/"),
     "pyspark": ("run/spark",),
     "ray": ("run/ray",),
-    "trafilatura": ("read/",),
+    "lxml": ("read/",),
     "matplotlib": ("report/",),
     "tqdm": ("report/",),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -16,7 +17,6 @@ from classifier.read import delimited, documents, html, jsonl, parquet, plain
 from classifier.read.meter import Meter
 from classifier.read.outputs import is_output
 from classifier.read.record import Options, failed
-from classifier.read.seen import SeenIds
 from classifier.read.sources import COMPRESSIONS, Inputs, Source, expand, find
 from classifier.schema import Page, RawPage
 
@@ -51,6 +51,9 @@ FORMATS: Mapping[str, str] = {
 }
 #: Formats that can come through standard input.
 STDIN_FORMATS = tuple(name for name in READERS if name not in _PACKED)
+#: Pages of the table that stay in memory, as negative KiB (SQLite, PRAGMA cache_size); the rest lies
+#: in a temporary file that SQLite removes.
+_CACHE = -16_384
 
 
 def find_inputs(inputs: Sequence[str], stdin_format: str = "txt") -> Inputs:
@@ -164,3 +167,38 @@ def _first_of_each_id(pages: Iterable[Page | RawPage]) -> Iterator[Page | RawPag
             elif place is not None and isinstance(page, Page) and page.error is None:
                 page = replace(page, text="", error=problem)
             yield page
+
+
+class SeenIds:
+    """Which ids a run has met, and where: a table on disk, in constant memory. Close it after use."""
+
+    def __init__(self) -> None:
+        self._table = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._table.execute(f"PRAGMA cache_size = {_CACHE}")
+        self._table.execute("PRAGMA journal_mode = OFF")
+        self._table.execute("PRAGMA synchronous = OFF")
+        self._table.execute("CREATE TABLE seen (id TEXT PRIMARY KEY, place TEXT) WITHOUT ROWID")
+        self._table.execute("BEGIN")
+
+    def first(self, key: str, place: str) -> str | None:
+        """Where ``key`` was first met; ``None``, and ``place`` is noted, when it is new.
+
+        Raises
+        ------
+        InputError
+            The disk is full.
+        """
+        try:
+            added = self._table.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, place))
+        except sqlite3.Error as error:
+            raise InputError(
+                f"The table of ids, in the system's folder for temporary files (TMPDIR): {error}."
+            ) from error
+        if added.rowcount:
+            return None
+        found = self._table.execute("SELECT place FROM seen WHERE id = ?", (key,)).fetchone()
+        return str(found[0])
+
+    def close(self) -> None:
+        """Drop the table."""
+        self._table.close()

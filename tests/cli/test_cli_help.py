@@ -13,7 +13,7 @@ import classifier
 from classifier.cli import COMMANDS
 
 Run = Callable[..., Result]
-HEAVY = ("spacy", "sklearn", "numpy", "scipy", "pyarrow", "trafilatura", "joblib", "matplotlib")
+HEAVY = ("spacy", "sklearn", "numpy", "scipy", "pyarrow", "lxml", "joblib", "matplotlib")
 #: Asks for all help in one process and names the heavy libraries that were imported for it.
 ASK = f"""
 import sys

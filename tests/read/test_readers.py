@@ -316,7 +316,7 @@ def test_importing_the_room_is_light() -> None:
 
     code = (
         "import classifier.read.pages, sys, json;"
-        "print(json.dumps([m for m in ('pyarrow', 'orjson', 'trafilatura') if m in sys.modules]))"
+        "print(json.dumps([m for m in ('pyarrow', 'orjson', 'lxml') if m in sys.modules]))"
     )
     root = Path(__file__).parents[2]
     out = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=True)

@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from classifier.read.meter import Meter
-from classifier.read.pages import read_pages
-from classifier.read.seen import SeenIds
+from classifier.read.pages import SeenIds, read_pages
 
 PLAIN = {
     "a.txt": b"one\n",
