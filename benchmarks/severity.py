@@ -1,0 +1,117 @@
+"""Agreement of the rules of severity with labels: ``python benchmarks/severity.py [--draw]``.
+
+The 300 sentences of ``data/severity.jsonl`` are a draw, in proportion to the files, of those that the
+corpus labels as unsupported claims; ``--draw`` prints it anew, with the texts. Writes
+``benchmarks/severity.md``; the sentences on which rules and labels differ go to the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import cohen_kappa_score, confusion_matrix, precision_recall_fscore_support
+
+from classifier.analysis import Int
+from classifier.policy.severity import SeverityJudge, load_severity_rules
+from classifier.text import Analyser
+
+ROOT = Path(__file__).parents[1]
+LABELS = ROOT / "data/severity.jsonl"
+REPORT = ROOT / "benchmarks/severity.md"
+#: Sentences drawn, and the seed of the draw.
+N, SEED = 300, 13
+#: Draws of the bootstrap.
+DRAWS = 2000
+
+Claim = tuple[str, int, int, str]
+
+
+def main() -> None:
+    if sys.argv[1:] == ["--draw"]:
+        for page, start, end, text in drawn():
+            print(json.dumps({"page": page, "start": start, "end": end, "text": text}))
+        return
+    rows = [json.loads(line) for line in LABELS.read_text(encoding="utf-8").splitlines()]
+    texts = {claim[:3]: claim[3] for claims in strata() for claim in claims}
+    claims = [texts[row["page"], row["start"], row["end"]] for row in rows]
+    label = np.array([row["level"] for row in rows])
+    X = Analyser(split=False).analyse(claims)
+    found = SeverityJudge().judge(X, np.arange(len(claims)))
+    rule = np.array([severity.level for severity in found])
+    for text, severity, wanted in zip(claims, found, label, strict=True):
+        if severity.level != wanted:
+            print(f"{wanted} {severity.rule}: {text!r}")
+    REPORT.write_text(report(label, rule), encoding="utf-8")
+    print(REPORT.read_text(encoding="utf-8"))
+
+
+def strata() -> Iterator[list[Claim]]:
+    """The unsupported claims of each file of the corpus: page, start, end, text."""
+    for path in sorted((ROOT / "data/corpus").glob("*.jsonl")):
+        pages = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        yield [
+            (page["id"], s["start"], s["end"], page["text"][s["start"] : s["end"]])
+            for page in pages
+            for s in page["segments"]
+            if s["claim"] == "unsupported"
+        ]
+
+
+def drawn() -> list[Claim]:
+    """The draw: of each file its share of ``N`` by largest remainders."""
+    files = list(strata())
+    shares = [N * len(claims) / sum(map(len, files)) for claims in files]
+    sizes = [int(share) for share in shares]
+    by_rest = sorted(range(len(files)), key=lambda i: sizes[i] - shares[i])
+    for i in by_rest[: N - sum(sizes)]:
+        sizes[i] += 1
+    generator = random.Random(SEED)
+    pairs = zip(files, sizes, strict=True)
+    return [claim for claims, size in pairs for claim in sorted(generator.sample(claims, size))]
+
+
+def report(label: Int, rule: Int) -> str:
+    levels = sorted(
+        {rule.level: rule.id.split(".")[0] for rule in load_severity_rules().rules}.items()
+    )
+    numbers = [number for number, _ in levels][::-1]
+    table = confusion_matrix(label, rule, labels=numbers)
+    precision, recall, _, _ = precision_recall_fscore_support(
+        label, rule, labels=numbers, zero_division=0
+    )
+    lines = [
+        f"| {number} `{dict(levels)[number]}` | {' | '.join(map(str, row))} | {sum(row)} "
+        f"| {p:.2f} | {r:.2f} |"
+        for number, row, p, r in zip(numbers, table, precision, recall, strict=True)
+    ]
+    heads = " | ".join(map(str, numbers))
+    return f"""# Severity of a claim: rules against labels
+
+Cohen's kappa {with_interval(label, rule)}; weighted by the square of the distance \
+{with_interval(label, rule, "quadratic")} (95 % bootstrap over the {len(label)} sentences).
+
+| label, rules say | {heads} | sentences | precision | recall |
+| --- |{" ---: |" * (len(numbers) + 3)}
+{chr(10).join(lines)}
+
+Written by `python benchmarks/severity.py`.
+"""
+
+
+def with_interval(label: Int, rule: Int, weights: str | None = None) -> str:
+    generator = np.random.default_rng(0)
+    kappas = [
+        cohen_kappa_score(label[rows], rule[rows], weights=weights)
+        for rows in generator.integers(0, len(label), (DRAWS, len(label)))
+    ]
+    low, high = np.quantile(kappas, (0.025, 0.975))
+    return f"{cohen_kappa_score(label, rule, weights=weights):.3f} [{low:.3f}, {high:.3f}]"
+
+
+if __name__ == "__main__":
+    main()
