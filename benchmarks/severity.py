@@ -17,7 +17,8 @@ import numpy as np
 from sklearn.metrics import cohen_kappa_score, confusion_matrix, precision_recall_fscore_support
 
 from classifier.analysis import Int
-from classifier.policy.severity import SeverityJudge, load_severity_rules
+from classifier.policy.judge import SeverityJudge
+from classifier.policy.severity import load_severity_rules
 from classifier.text import Analyser
 
 ROOT = Path(__file__).parents[1]

@@ -24,6 +24,7 @@ LEVELS = (
     ("errors",),
     ("analysis", "schema", "time_limit", "values"),
     ("model", "text", "read", "write"),
+    ("policy",),
     ("corpus", "run"),
     ("training",),
     ("report",),

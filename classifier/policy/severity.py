@@ -1,4 +1,4 @@
-"""How much harm a flagged claim may do: a level, by the rules of ``severity.toml``.
+"""The rules that say how harmful a claim is, read from ``severity.toml``.
 
 ``README.md`` defines the levels. The pattern language is that of ``classifier/text/lexicons``.
 """
@@ -11,13 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-
-from classifier.analysis import Analysis, Bool, Int
 from classifier.schema import Severity
-from classifier.text.finder import Finder
-from classifier.text.lexicons import load_lexicons
-from classifier.text.patterns import Matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +54,7 @@ class SeverityRules:
     unless
         By level, patterns that cancel the matches of that level's rules which they overlap.
     classes
-        Class of each word that has one: those of the lexicons, replaced by those of the rules.
+        Class of each word that has one, beside or in place of its class in the lexicons.
     """
 
     rules: tuple[SeverityRule, ...]
@@ -77,8 +71,14 @@ def load_severity_rules() -> SeverityRules:
     return SeverityRules(
         rules=tuple(rule for level in table["level"] for rule in _rules(level)),
         unless={level["level"]: tuple(level.get("unless", ())) for level in table["level"]},
-        classes=load_lexicons().classes | own,
+        classes=own,
     )
+
+
+def described(severity: Severity) -> str:
+    """The level, its rule and the reason, on one line."""
+    reasons = {rule.id: rule.reason for rule in load_severity_rules().rules}
+    return f"severity {severity.level}, {severity.rule}: {reasons[severity.rule]}"
 
 
 def _rules(level: dict[str, Any]) -> list[SeverityRule]:
@@ -92,42 +92,3 @@ def _rules(level: dict[str, Any]) -> list[SeverityRule]:
         )
         for rule in level["rule"]
     ]
-
-
-class SeverityJudge:
-    """Gives claims their level. Threads may share one."""
-
-    def __init__(self) -> None:
-        table = load_severity_rules()
-        self._severity = [Severity(rule.level, rule.id) for rule in table.rules]
-        self._level = np.array([severity.level for severity in self._severity], dtype=np.int64)
-        patterns = [(n, p) for n, rule in enumerate(table.rules) for p in rule.patterns]
-        self._unless = {level: len(table.rules) + level for level in table.unless}
-        patterns += [(self._unless[level], p) for level, ps in table.unless.items() for p in ps]
-        self._finder = Finder(patterns, table.classes)
-
-    def judge(self, X: Analysis, sentences: Int) -> list[Severity]:
-        """The severity of the sentences with these numbers, all taken to make a claim.
-
-        Of several rules that match, the first gives the level; where none does, the last.
-        """
-        first_rule = np.full(len(sentences), len(self._severity) - 1)
-        if len(sentences):
-            matches, place = self._finder.find(X, sentences)
-            holds = (matches.owner < len(self._severity)) & ~self._cancelled(matches)
-            np.minimum.at(first_rule, place[holds], matches.owner[holds])
-        return [self._severity[rule] for rule in first_rule.tolist()]
-
-    def _cancelled(self, matches: Matches) -> Bool:
-        """Matches that overlap one of the exceptions of their level, bool (M,)."""
-        level = np.append(self._level, np.zeros(len(self._unless) + 1, dtype=np.int64))
-        cancelled = np.zeros(len(matches.owner), dtype=bool)
-        for number, owner in self._unless.items():
-            exceptions = np.flatnonzero(matches.owner == owner)  # in order, none overlaps another
-            mine = np.flatnonzero(level[matches.owner] == number)
-            if not len(exceptions):
-                continue
-            before = np.searchsorted(matches.first[exceptions], matches.last[mine]) - 1
-            near = exceptions[np.maximum(before, 0)]
-            cancelled[mine] = (before >= 0) & (matches.last[near] > matches.first[mine])
-        return cancelled

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from spacy.strings import hash_string  # type: ignore[attr-defined]
 
 from classifier.analysis import Analysis, Int, UInt64, bounds, ranges
-from classifier.text.patterns import NUMBER, Matches, PatternTree
+from classifier.text.patterns import NUMBER, Matches, PatternTree, words_of
 
 
 class Finder:
@@ -53,9 +53,11 @@ class Finder:
 class _HashedTree:
     """A pattern tree that knows words by their hashes."""
 
-    def __init__(self, patterns: Iterable[tuple[int, str]], classes: Mapping[str, str]) -> None:
+    def __init__(self, patterns: Sequence[tuple[int, str]], classes: Mapping[str, str]) -> None:
         self._tree = PatternTree(patterns, classes)
-        known = sorted((hash_string(word), word) for word in self._tree.words)
+        items = {item for _, pattern in patterns for item in pattern.split()}
+        literals = {word for item in items for word in words_of(item.removesuffix("?"))}
+        known = sorted((hash_string(word), word) for word in literals | {"?"} | classes.keys())
         self._hashes = np.array([number for number, _ in known], dtype=np.uint64)
         # the last column is that of all other words, the second row that of words with a digit
         words = [*(word for _, word in known), ""]

@@ -157,11 +157,6 @@ class PatternTree:
             self._accepts_at_end.append(set())
         return child
 
-    @property
-    def words(self) -> Iterable[str]:
-        """All lower-case words that the patterns tell apart from others; numbers are one more kind."""
-        return self._fits.keys()
-
     def symbol(self, word: str, kind: str) -> int:
         """The number by which ``match`` knows a lower-case word of a class."""
         items = self._fits.get(word, _UNKNOWN)
