@@ -137,11 +137,19 @@ class Cue(NamedTuple):
     end: int
 
 
+class Severity(NamedTuple):
+    """How harmful a claim is, from 1 to 5 (the worst), and the id of the rule that says so."""
+
+    level: int
+    rule: str
+
+
 class Sentence(NamedTuple):
     """A scored sentence: offsets, flags, calibrated probability per label, cues.
 
     ``decisions`` is as in ``Verdict``. ``evidence`` marks the strongest sentence of a page that is
-    flagged, or up for review, as a whole and by none of its sentences alone.
+    flagged, or up for review, as a whole and by none of its sentences alone. ``severity`` is that of a
+    sentence flagged ``UNSUPPORTED_CLAIM``.
     """
 
     start: int
@@ -151,6 +159,7 @@ class Sentence(NamedTuple):
     cues: tuple[Cue, ...] = ()
     decisions: Mapping[str, str] | None = None
     evidence: bool = False
+    severity: Severity | None = None
 
     @property
     def listed(self) -> bool:
@@ -192,6 +201,12 @@ class Verdict:
         if label in self.flags:
             return FLAG
         return (self.decisions or {}).get(label, PASS)
+
+    @property
+    def severity(self) -> Severity | None:
+        """That of the worst sentence listed, the first of those."""
+        found = [sentence.severity for sentence in self.sentences if sentence.severity]
+        return max(found, key=lambda severity: severity.level, default=None)
 
     def strongest(self, label: str) -> Sentence | None:
         """The sentence that speaks most for a label that is flagged or up for review here.

@@ -25,6 +25,7 @@ LEVELS = (
     ("analysis", "archive", "schema", "time_limit", "values"),
     ("encoder",),
     ("model", "text", "read", "write"),
+    ("policy",),
     ("corpus", "run"),
     ("training",),
     ("report",),

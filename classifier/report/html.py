@@ -7,6 +7,7 @@ from html import escape
 from importlib.resources import files
 from typing import BinaryIO
 
+from classifier.policy.severity import described
 from classifier.schema import FLAG, REVIEW, Sentence, Verdict
 
 #: Classes of ``page.html`` for single labels; further labels share the last.
@@ -89,6 +90,8 @@ class HtmlRows:
             f"{x} {verdict.scores[x]:.2f}{_MEANING.get(verdict.decision(x), '')}"
             for x in self._labels
         )
+        if verdict.severity:
+            scores += f", severity {verdict.severity.level}"
         return (
             f'{head}<div class="faint">{escape(scores)}</div>'
             f'<div class="text">{self._marked(verdict)}</div></article>'
@@ -114,6 +117,7 @@ class HtmlRows:
             f"{label}: {sentence.scores[label]:.2f}{_MEANING.get(sentence.decision(label), '')}"
             for label in self._labels
         ]
+        lines += described(sentence.severity)
         lines += dict.fromkeys(
             f"{cue.cue}: {verdict.text[cue.start : cue.end]}" for cue in sentence.cues
         )

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from classifier.policy.severity import described
 from classifier.report.terminal import page_text
-from classifier.schema import Sentence
+from classifier.schema import UNSUPPORTED_CLAIM, Sentence
 from classifier.values import printable
 from classifier.write.rows import contract_fields
 
@@ -67,6 +68,8 @@ def _notes(explained: Explained, number: int, top: int) -> Iterator[tuple[str, s
         cues.setdefault(cue.rule, []).append(verdict.text[cue.start : cue.end])
     for reason in explained.reasons[number]:
         yield _decision(reason, sentence, explained.thresholds), reason.label
+        if reason.label == UNSUPPORTED_CLAIM:
+            yield from ((f"  {line}", "") for line in described(sentence.severity))
         yield f"  = {_addends(reason.score)}", ""
         yield f"  sentence alone: logit {reason.own.value:+.2f} = {_addends(reason.own)}", ""
         n_grams = _n_grams(reason.own)

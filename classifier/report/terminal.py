@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
+from classifier.policy.severity import described
 from classifier.read.documents import hint
 from classifier.schema import FLAG, REVIEW, Sentence, Verdict
 from classifier.values import printable
@@ -31,10 +32,10 @@ def page_text(
     colour: bool = False,
     notes: Mapping[int, Sequence[tuple[str, str]]] | None = None,
 ) -> str:
-    """One page: id and scores, then each listed sentence with its flags, scores and cues.
+    """One page: id and scores, then each listed sentence with its flags, scores, severity and cues.
 
-    ``notes`` take the place of the cues: lines by the number of their sentence, each with the label
-    whose colour it takes, or with ``""``.
+    ``notes`` take the place of severity and cues: lines by the number of their sentence, each with the
+    label whose colour it takes, or with ``""``.
     """
     paint = _Painter(labels, colour)
     width = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
@@ -47,9 +48,11 @@ def page_text(
     if review := [label for label in labels if verdict.decision(label) == REVIEW]:
         flags += f"; to review: {', '.join(paint.label(label) for label in review)}"
     scores = "  ".join(f"{label} {verdict.scores[label]:.2f}" for label in labels)
+    if verdict.severity:
+        scores += f"  severity {verdict.severity.level}"
     lines = [f"{name}: {flags}", paint(f"  page scores: {scores}", _DIM)]
     for number, sentence in enumerate(verdict.sentences):
-        below = _cues(verdict, sentence) if notes is None else notes.get(number, ())
+        below = _reasons(verdict, sentence) if notes is None else notes.get(number, ())
         lines += _sentence(verdict, sentence, labels, paint, width, below)
     return "\n".join(lines) + "\n"
 
@@ -85,13 +88,19 @@ def _mark(sentence: Sentence, label: str) -> str:
     return marks.get(sentence.decision(label), ".")
 
 
-def _cues(verdict: Verdict, sentence: Sentence) -> list[tuple[str, str]]:
-    """One line with the wording of each cue of a flagged sentence."""
-    if not (sentence.flags and sentence.cues):
-        return []
+def _reasons(verdict: Verdict, sentence: Sentence) -> list[tuple[str, str]]:
+    """Lines on the severity of a claim and on the cues of a flagged sentence, for ``page_text``."""
+    lines = described(sentence.severity)
+    if sentence.flags and sentence.cues:
+        lines.append(_cues(verdict, sentence))
+    return [(line, "") for line in lines]
+
+
+def _cues(verdict: Verdict, sentence: Sentence) -> str:
+    """The cues, each with its wording where it first stands."""
     words = {cue.cue: verdict.text[cue.start : cue.end] for cue in reversed(sentence.cues)}
     cues = dict.fromkeys(cue.cue for cue in sentence.cues)
-    return [("; ".join(f"{cue}: “{printable(words[cue])}”" for cue in cues), "")]
+    return "; ".join(f"{cue}: “{printable(words[cue])}”" for cue in cues)
 
 
 def colours_welcome() -> bool:

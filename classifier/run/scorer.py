@@ -16,6 +16,7 @@ import numpy as np
 from classifier.analysis import Analysis, Bool, Float, Int
 from classifier.errors import BundleError, InputError
 from classifier.model.bundle import DECIMALS, Model, load
+from classifier.policy.judge import SeverityJudge
 from classifier.schema import (
     FLAG,
     PASS,
@@ -25,6 +26,7 @@ from classifier.schema import (
     Cue,
     Page,
     Sentence,
+    Severity,
     Verdict,
 )
 from classifier.text.analyser import Analyser
@@ -76,6 +78,7 @@ class Scorer:
         self.page_thresholds = dict(self.model.page_thresholds) | dict(thresholds or {})
         self.review = None if review is None else self._replaced(review)
         self.any_language = any_language
+        self._severity = SeverityJudge()
         self._names_language = self.model.unit == "sentence" and _ENGLISH_LABELS.issuperset(
             self.model.labels
         )
@@ -187,16 +190,27 @@ class Scorer:
         kinds, kind = np.unique(levels[chosen], axis=0, return_inverse=True)
         answers = [(self._flags(levels), self._decisions(levels)) for levels in kinds]
         columns = (X.sentence_page(), X.start, X.end, scores, evidence)
-        for page, start, end, row, is_evidence, of_kind, cues in zip(
+        for page, start, end, row, is_evidence, of_kind, cues, severity in zip(
             *(column[chosen].tolist() for column in columns),
             kind.reshape(-1).tolist(),
             self._cues(X, chosen),
+            self._severities(X, levels, chosen),
             strict=True,
         ):
             flags, decisions = answers[of_kind]
             found = dict(zip(self.model.labels, row, strict=True))
-            listed[page].append(Sentence(start, end, flags, found, cues, decisions, is_evidence))
+            listed[page].append(
+                Sentence(start, end, flags, found, cues, decisions, is_evidence, severity)
+            )
         return listed
+
+    def _severities(self, X: Analysis, levels: Int, chosen: Int) -> Iterator[Severity | None]:
+        """The severity of each chosen sentence, ``None`` where no claim is flagged."""
+        claim = np.zeros(len(chosen), dtype=bool)
+        if UNSUPPORTED_CLAIM in self.model.labels:
+            claim = levels[chosen, self.model.labels.index(UNSUPPORTED_CLAIM)] == _FLAGGED
+        severities = iter(self._severity.judge(X, chosen[claim]))
+        return (next(severities) if flagged else None for flagged in claim.tolist())
 
     def _cues(self, X: Analysis, chosen: Int) -> Iterator[tuple[Cue, ...]]:
         """The cues of each chosen sentence, in the order of the text."""

@@ -27,7 +27,8 @@ _GAP = re.compile(r"<GAP(\d)>")
 _ANY = "<ANY>"
 _START = "<START>"
 _END = "<END>"
-_NUMBER = "<NUM>"
+#: The class of a word with a digit.
+NUMBER = "<NUM>"
 #: What a word fits that no pattern names.
 _UNKNOWN = frozenset({0})
 #: More words than this are never told apart by patterns.
@@ -111,7 +112,7 @@ class PatternTree:
     """
 
     def __init__(self, patterns: Iterable[tuple[int, str]], classes: Mapping[str, str]) -> None:
-        items: dict[str, int] = {_ANY: 0, _NUMBER: 1}
+        items: dict[str, int] = {_ANY: 0, NUMBER: 1}
         self._children: list[dict[int, int]] = [{}, {}]  # 0 begins anywhere, 1 begins a sentence
         self._accepts: list[set[int]] = [set(), set()]
         self._accepts_at_end: list[set[int]] = [set(), set()]
@@ -159,7 +160,7 @@ class PatternTree:
     def symbol(self, word: str, kind: str) -> int:
         """The number by which ``match`` knows a lower-case word of a class."""
         items = self._fits.get(word, _UNKNOWN)
-        if kind == _NUMBER:
+        if kind == NUMBER:
             items = items | {1}
         number = self._symbols.get(items)
         if number is None:

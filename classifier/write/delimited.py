@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
 
-from classifier.schema import Sentence, Verdict
+from classifier.schema import UNSUPPORTED_CLAIM, Sentence, Verdict
 from classifier.values import json_ready, sound
 from classifier.write.rows import DECISIONS, chosen, contract, passthrough, rounded
 
@@ -25,6 +25,8 @@ QUOTE = '"'
 _FORMULA = re.compile(r"[\t\r]|[\s\x00-\x1f\ufeff\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
+_SEVERITY = ("severity", "severity_rule")
+
 #: What one page adds before the columns are known: the input's own values, and the cells of each row,
 #: the id first.
 Cells = tuple[dict[str, Any], list[list[Any]]]
@@ -36,7 +38,7 @@ class PageRow:
 
     Columns: id, the input's own, ``score_`` and ``flag_`` and, unless no sentences are wanted, ``n_``
     (flagged sentences) and ``evidence_`` (the strongest sentence, where the page is flagged or up for
-    review) of each label, language, model, error.
+    review) of each label, ``severity`` and ``severity_rule`` of the worst claim, language, model, error.
 
     Attributes
     ----------
@@ -65,6 +67,8 @@ class PageRow:
             answers += [_evidence(verdict, label) for label in self.labels]
         if self.review:
             answers += [(verdict.decisions or {}).get(label) for label in self.labels]
+        if self.sentences != "none":
+            answers += _severity(verdict.severity, self.labels)
         own = passthrough(verdict.columns, (*contract(self.review), *self.answers, EXTRA))
         return own, [[verdict.id, *answers, verdict.language, verdict.model, verdict.error]]
 
@@ -74,7 +78,8 @@ class PageRow:
         kinds = ["score", "flag"]
         kinds += [] if self.sentences == "none" else ["n", "evidence"]
         kinds += [DECISIONS] if self.review else []
-        names = (f"{kind}_{label}" for kind in kinds for label in self.labels)
+        names = [f"{kind}_{label}" for kind in kinds for label in self.labels]
+        names += [] if self.sentences == "none" else _severity(_SEVERITY, self.labels)
         return [*names, "language", "model", "error"]
 
 
@@ -83,7 +88,8 @@ class SentenceRows:
     """Makes one row a sentence, and one for each page that failed or was not judged.
 
     Columns: id of the page, the input's own, start, end, text, ``score_`` and ``flag_`` of each label,
-    cues (their names, separated by semicolons), language, model, error.
+    ``severity`` and ``severity_rule``, cues (their names, separated by semicolons), language, model,
+    error.
 
     Attributes
     ----------
@@ -111,6 +117,7 @@ class SentenceRows:
         """Names of the columns that follow the input's own."""
         kinds = ["score", "flag", *([DECISIONS] if self.review else [])]
         names = [f"{kind}_{label}" for kind in kinds for label in self.labels]
+        names += _severity(_SEVERITY, self.labels)
         return ["start", "end", "text", *names, "cues", "language", "model", "error"]
 
     def _cells(self, text: str, sentence: Sentence) -> list[Any]:
@@ -123,6 +130,7 @@ class SentenceRows:
             *(scores.get(label) for label in self.labels),
             *(label in sentence.flags for label in self.labels),
             *((sentence.decisions or {}).get(label) for label in decided),
+            *_severity(sentence.severity, self.labels),
             ";".join(dict.fromkeys(cue.cue for cue in sentence.cues)),
         ]
 
@@ -130,6 +138,11 @@ class SentenceRows:
 def _count(verdict: Verdict, label: str) -> int:
     """Number of sentences that are flagged."""
     return sum(label in sentence.flags for sentence in verdict.sentences)
+
+
+def _severity(cells: Sequence[Any] | None, labels: Sequence[str]) -> list[Any]:
+    """Cells of the columns ``_SEVERITY``, which only models of claims have."""
+    return list(cells or (None, None)) if UNSUPPORTED_CLAIM in labels else []
 
 
 def _evidence(verdict: Verdict, label: str) -> str | None:

@@ -148,11 +148,13 @@ def contract_types(labels: Sequence[str], review: bool) -> dict[str, Any]:
     scores = pa.struct([(label, pa.float64()) for label in labels])
     decided = pa.struct([(label, pa.string()) for label in labels])
     decisions = {DECISIONS: decided} if review else {}
+    severity = pa.struct([("level", pa.int64()), ("rule", pa.string())])
     cue = pa.struct([("cue", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
     sentence = pa.struct(
         [
             *(("start", pa.int64()), ("end", pa.int64()), ("text", pa.string())),
-            *(("flags", pa.list_(pa.string())), ("scores", scores), ("cues", pa.list_(cue))),
+            *(("flags", pa.list_(pa.string())), ("scores", scores)),
+            *(("severity", severity), ("cues", pa.list_(cue))),
             *decisions.items(),
         ]
     )

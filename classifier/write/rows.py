@@ -44,6 +44,7 @@ def _sentence(text: str, sentence: Sentence) -> dict[str, Any]:
         "flags": list(sentence.flags),
         "scores": rounded(sentence.scores),
         **_decisions(sentence.decisions),
+        "severity": sentence.severity and sentence.severity._asdict(),
         "cues": [_cue(cue) for cue in sentence.cues],
     }
 

@@ -1,0 +1,1 @@
+"""What regulators and house rules say of claims, as data."""
