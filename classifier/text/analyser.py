@@ -28,7 +28,7 @@ from classifier.text.words import Trait, Words
 MOST_CHUNKS = 130_000
 
 #: Part of the fingerprint: raise it when the code of ``text/`` changes what an analysis holds.
-TEXT_VERSION = 2
+TEXT_VERSION = 3
 
 
 class Analyser:
@@ -51,7 +51,9 @@ class Analyser:
         self.lexicons: Lexicons = load_lexicons()
         self._segmentation = Segmentation.load()
         self._disguise = Disguise()
-        lists = self.lexicons.fingerprint + self._segmentation.fingerprint
+        lists = (
+            self.lexicons.fingerprint + self._segmentation.fingerprint + self._disguise.fingerprint
+        )
         self._lists = hashlib.sha256(lists.encode("ascii")).hexdigest()
         self._cue_of_rule = np.array(
             [CUES.index(rule.cue) for rule in self.lexicons.rules], dtype=np.int64
