@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.schema import Cue, Sentence, Verdict
+from classifier.schema import Cue, Sentence, Severity, Verdict
 
 LABELS = ("promotional", "unsupported_claim")
 HOSTILE = "<script>alert(1)</script> & \"quoted\" 'text' </mark></article><img src=x onerror=a()>"
@@ -36,6 +36,7 @@ def verdict() -> Verdict:
                     Cue("disease_claim", "disease_claim.cure", 34, 44),
                     Cue("disease_claim", "disease_claim.name", 40, 44),
                 ),
+                severity=Severity(3, "cure_or_guarantee.cure"),
             ),
         ),
         model="tiny@123456",

@@ -63,6 +63,8 @@ def test_marks(verdict: Verdict, labels: Labels) -> None:
     assert titles == [
         "promotional: 0.95 (flagged)\nunsupported_claim: 0.04\ncall_to_action: Order",
         "promotional: 0.61 (flagged)\nunsupported_claim: 0.88 (flagged)\n"
+        "severity 3, cure_or_guarantee.cure: Says that a complaint is cured, ended or gone, or never "
+        "comes back\n"
         "disease_claim: cures gout\ndisease_claim: gout",
     ]
 

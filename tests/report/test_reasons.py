@@ -50,6 +50,13 @@ def test_text(explained: Explained) -> None:
     ]
 
 
+def test_text_of_a_claim(explained: Explained) -> None:
+    (reason,) = explained.reasons[1]
+    claim = Explanation("unsupported_claim", reason.score, reason.own)
+    found = explanation_text(Explained(explained.verdict, explained.thresholds, {2: (claim,)}))
+    assert "  severity 3, cure_or_guarantee.cure: Says that a complaint is cured" in found
+
+
 def test_colour_changes_nothing_but_colour(explained: Explained) -> None:
     painted = explanation_text(explained, colour=True)
     assert "\x1b[33mpromotional 0.95, flagged" in painted

@@ -22,11 +22,13 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_page(verdict: Verdict, labels: Labels) -> None:
     assert page_text(verdict, labels).splitlines() == [
         "page-1: promotional, unsupported_claim",
-        "  page scores: promotional 0.98  unsupported_claim 0.50",
+        "  page scores: promotional 0.98  unsupported_claim 0.50  severity 3",
         "  .. 0.10 0.02  Velour tea",
         "  P. 0.95 0.04  Order our tea now!",
         "                call_to_action: “Order”",
         "  PU 0.61 0.88  It cures gout.",
+        "                severity 3, cure_or_guarantee.cure: Says that a complaint is cured, ended or gone,",
+        "                or never comes back",
         "                disease_claim: “cures gout”",
     ]
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from classifier.errors import InputError
-from classifier.schema import Cue, Sentence, Verdict
+from classifier.schema import Cue, Sentence, Severity, Verdict
 from classifier.write.writer import open_writer
 
 LABELS = ("promotional", "unsupported_claim")
@@ -33,6 +33,7 @@ VERDICT = Verdict(
             LABELS,
             {"promotional": 0.5, "unsupported_claim": 0.8},
             (Cue("vague", "v.1", 19, 27), Cue("cure", "c.1", 12, 17), Cue("vague", "v.2", 9, 11)),
+            severity=Severity(3, "cure"),
         ),
         Sentence(29, 33, (), {"promotional": 0.1, "unsupported_claim": 0.2}),
     ),
@@ -74,6 +75,7 @@ def test_jsonl_has_the_shape_of_the_contract(tmp_path: Path) -> None:
                     "text": "Buy now.",
                     "flags": ["promotional"],
                     "scores": {"promotional": 0.9, "unsupported_claim": 0.0},
+                    "severity": None,
                     "cues": [],
                 },
                 {
@@ -82,6 +84,7 @@ def test_jsonl_has_the_shape_of_the_contract(tmp_path: Path) -> None:
                     "text": "It cures, say many.",
                     "flags": list(LABELS),
                     "scores": {"promotional": 0.5, "unsupported_claim": 0.8},
+                    "severity": {"level": 3, "rule": "cure"},
                     "cues": [
                         {"cue": "vague", "start": 19, "end": 27},
                         {"cue": "cure", "start": 12, "end": 17},
@@ -205,18 +208,25 @@ def test_rows_of_pages(tmp_path: Path, kind: str) -> None:
     assert rows[0] == [
         *("id", "site", "n", "score_promotional", "score_unsupported_claim"),
         *("flag_promotional", "flag_unsupported_claim", "n_promotional", "n_unsupported_claim"),
-        *("evidence_promotional", "evidence_unsupported_claim", "language", "model", "error"),
+        *("evidence_promotional", "evidence_unsupported_claim", "severity", "severity_rule"),
+        *("language", "model", "error"),
     ]
     assert rows[1] == [
         *("p", "a,b", "3", "0.123457", "1.0", "true", "true", "2", "1"),
-        *("Buy now.", "It cures, say many.", "en", "m@1", ""),
+        *("Buy now.", "It cures, say many.", "3", "cure", "en", "m@1", ""),
     ]
-    assert rows[2] == ["q", "x", "4", *[""] * 9, "m@1", "a:2: broken"]
+    assert rows[2] == ["q", "x", "4", *[""] * 11, "m@1", "a:2: broken"]
 
 
 def test_rows_of_pages_without_sentences(tmp_path: Path) -> None:
     (header, _) = table(tmp_path, "csv", VERDICT, sentences="none")
-    assert not [name for name in header if name.startswith(("n_", "evidence_"))]
+    assert not [name for name in header if name.startswith(("n_", "evidence_", "severity"))]
+
+
+@pytest.mark.parametrize("rows", ["pages", "sentences"])
+def test_only_claims_have_columns_of_severity(rows: str, tmp_path: Path) -> None:
+    header, *_ = table(tmp_path, "csv", VERDICT, rows=rows, labels=("promotional",))
+    assert not [name for name in header if name.startswith("severity")]
 
 
 WEAK = Sentence(0, 3, (), {"a": 0.4, "b": 0.1}, decisions={"a": "review", "b": "pass"})
@@ -259,7 +269,7 @@ def test_rows_of_sentences(tmp_path: Path) -> None:
     flags = ["flag_promotional", "flag_unsupported_claim"]
     assert rows[0] == [
         *("id", "site", "n", "input_start", "late", "start", "end", "text"),
-        *(*scores, *flags, "cues", "language", "model", "error"),
+        *(*scores, *flags, "severity", "severity_rule", "cues", "language", "model", "error"),
     ]
     own = ["p", "a,b", "3", "", ""]
     assert [row[:8] for row in rows[1:4]] == [
@@ -267,8 +277,11 @@ def test_rows_of_sentences(tmp_path: Path) -> None:
         [*own, "9", "28", "It cures, say many."],
         [*own, "29", "33", "Tea."],
     ]
-    assert rows[2][8:] == ["0.5", "0.8", "true", "true", "vague;cure", "en", "m@1", ""]
-    assert rows[4] == ["q", "x", "4", *[""] * 11, "m@1", "a:2: broken"]
+    assert rows[1][12:14] == ["", ""]
+    assert rows[2][8:] == [
+        *("0.5", "0.8", "true", "true", "3", "cure", "vague;cure", "en", "m@1", ""),
+    ]
+    assert rows[4] == ["q", "x", "4", *[""] * 13, "m@1", "a:2: broken"]
     assert rows[5][:6] == ["c", "", "", "7", "1", "0"]
     assert len(rows) == 6
 
@@ -374,7 +387,7 @@ def test_parquet_has_the_types_of_the_contract(tmp_path: Path) -> None:
     cues = "list<element: struct<cue: string, start: int64, end: int64>>"
     sentence = (
         "struct<start: int64, end: int64, text: string, flags: list<element: string>, "
-        f"scores: {scores}, cues: {cues}>"
+        f"scores: {scores}, severity: struct<level: int64, rule: string>, cues: {cues}>"
     )
     assert [(field.name, str(field.type)) for field in table.schema] == [
         ("id", "string"),
@@ -391,6 +404,10 @@ def test_parquet_has_the_types_of_the_contract(tmp_path: Path) -> None:
     ]
     first, second = table.to_pylist()
     assert first["text"] is None
+    assert [sentence["severity"] for sentence in first["sentences"]] == [
+        None,
+        {"level": 3, "rule": "cure"},
+    ]
     assert first["sentences"][1]["cues"][1] == {"cue": "cure", "start": 12, "end": 17}
     assert (second["scores"], second["sentences"], second["flags"]) == (None, [], [])
     assert second["error"] == "a:2: broken"
