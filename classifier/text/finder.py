@@ -59,20 +59,21 @@ class _HashedTree:
         literals = {word for item in items for word in words_of(item.removesuffix("?"))}
         known = sorted((hash_string(word), word) for word in literals | {"?"} | classes.keys())
         self._hashes = np.array([number for number, _ in known], dtype=np.uint64)
-        # the last column is that of all other words, the second row that of words with a digit
-        words = [*(word for _, word in known), ""]
-        self._symbols = np.array([[self._tree.symbol(w, k) for w in words] for k in ("", NUMBER)])
+        kinds = [(word, NUMBER if any(map(str.isdigit, word)) else "") for _, word in known]
+        # the last two stand for all other words, without and with a digit
+        kinds += [("", ""), ("", NUMBER)]
+        self._symbols = np.array([self._tree.symbol(word, kind) for word, kind in kinds])
         self._number = np.uint64(hash_string(NUMBER))
 
     def match(self, word: UInt64, kind: UInt64, edges: Int) -> Matches:
         """As ``PatternTree.match``; sentence ``s`` owns the words ``edges[s]:edges[s + 1]``."""
-        column = np.searchsorted(self._hashes, word)
-        known = np.append(self._hashes, np.uint64(0))[column] == word
-        column = np.where(known, column, len(self._hashes))
+        place = np.searchsorted(self._hashes, word)
+        known = np.append(self._hashes, np.uint64(0))[place] == word
+        place = np.where(known, place, len(self._hashes) + (kind == self._number))
         start, end = (np.zeros(len(word) + 1, dtype=bool) for _ in range(2))
         start[edges[:-1]] = end[edges[1:]] = True
         return self._tree.match(
-            self._symbols[(kind == self._number).astype(np.int64), column],
+            self._symbols[place],
             start[:-1],
             end,
             np.repeat(edges[1:], np.diff(edges)),
