@@ -101,9 +101,11 @@ Cohen's kappa {with_interval(label, rule)}; weighted by the square of the distan
 {chr(10).join(lines)}
 
 The labels were given by a language model, by the definition in `classifier/policy/README.md`, and
-committed before there was a rule. The same model then wrote the rules, on other sentences of the corpus.
-Their first version, before anybody looked at where it errs, had a kappa of 0.884 [0.836, 0.928]; the table
-is that of today's rules, so it is no longer blind. Written by `python benchmarks/severity.py`.
+committed before there was a rule. The same model, which so had read these sentences, then wrote the
+rules with a look at others. Their first version, before anybody looked at where it errs, had a kappa of
+0.884 [0.836, 0.928]; the table is that of today's rules, so it is no longer blind.
+
+Written by `python benchmarks/severity.py`.
 """
 
 

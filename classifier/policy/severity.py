@@ -75,10 +75,14 @@ def load_severity_rules() -> SeverityRules:
     )
 
 
-def described(severity: Severity) -> str:
-    """The level, its rule and the reason, on one line."""
-    reasons = {rule.id: rule.reason for rule in load_severity_rules().rules}
-    return f"severity {severity.level}, {severity.rule}: {reasons[severity.rule]}"
+def described(severity: Severity | None) -> list[str]:
+    """A line with level, rule and reason; none where no claim is flagged, or one of the lowest level."""
+    *rules, _ = load_severity_rules().rules
+    return [
+        f"severity {rule.level}, {rule.id}: {rule.reason}"
+        for rule in rules
+        if severity and severity.rule == rule.id
+    ]
 
 
 def _rules(level: dict[str, Any]) -> list[SeverityRule]:

@@ -117,8 +117,7 @@ class HtmlRows:
             f"{label}: {sentence.scores[label]:.2f}{_MEANING.get(sentence.decision(label), '')}"
             for label in self._labels
         ]
-        if sentence.severity:
-            lines.append(described(sentence.severity))
+        lines += described(sentence.severity)
         lines += dict.fromkeys(
             f"{cue.cue}: {verdict.text[cue.start : cue.end]}" for cue in sentence.cues
         )

@@ -68,8 +68,8 @@ def _notes(explained: Explained, number: int, top: int) -> Iterator[tuple[str, s
         cues.setdefault(cue.rule, []).append(verdict.text[cue.start : cue.end])
     for reason in explained.reasons[number]:
         yield _decision(reason, sentence, explained.thresholds), reason.label
-        if sentence.severity and reason.label == UNSUPPORTED_CLAIM:
-            yield f"  {described(sentence.severity)}", ""
+        if reason.label == UNSUPPORTED_CLAIM:
+            yield from ((f"  {line}", "") for line in described(sentence.severity))
         yield f"  = {_addends(reason.score)}", ""
         yield f"  sentence alone: logit {reason.own.value:+.2f} = {_addends(reason.own)}", ""
         n_grams = _n_grams(reason.own)

@@ -89,13 +89,18 @@ def _mark(sentence: Sentence, label: str) -> str:
 
 
 def _reasons(verdict: Verdict, sentence: Sentence) -> list[tuple[str, str]]:
-    """A line on the severity of a claim, and one with the wording of each cue of a flagged sentence."""
-    severity = [(described(sentence.severity), "")] if sentence.severity else []
-    if not (sentence.flags and sentence.cues):
-        return severity
+    """Lines on the severity of a claim and on the cues of a flagged sentence, for ``page_text``."""
+    lines = described(sentence.severity)
+    if sentence.flags and sentence.cues:
+        lines.append(_cues(verdict, sentence))
+    return [(line, "") for line in lines]
+
+
+def _cues(verdict: Verdict, sentence: Sentence) -> str:
+    """The cues, each with its wording where it first stands."""
     words = {cue.cue: verdict.text[cue.start : cue.end] for cue in reversed(sentence.cues)}
     cues = dict.fromkeys(cue.cue for cue in sentence.cues)
-    return [*severity, ("; ".join(f"{cue}: “{printable(words[cue])}”" for cue in cues), "")]
+    return "; ".join(f"{cue}: “{printable(words[cue])}”" for cue in cues)
 
 
 def colours_welcome() -> bool:

@@ -42,7 +42,7 @@ def test_metadata_has_the_hash_of_each_file(path: str) -> None:
 
 def test_metadata_names_each_file() -> None:
     corpus_files = {f"corpus/{path.name}" for path in (DATA / "corpus").iterdir()}
-    assert set(FILES) == corpus_files | {"contrast/contrast.jsonl", "splits.json"}
+    assert set(FILES) == corpus_files | {"contrast/contrast.jsonl", "severity.jsonl", "splits.json"}
 
 
 def test_metadata_names_each_column() -> None:

@@ -150,7 +150,9 @@ def test_a_sentence_is_judged_by_itself(whole: Analyser, judge: SeverityJudge) -
 
 
 def test_described() -> None:
-    assert described(Severity(1, "other")).startswith("severity 1, other: Makes a claim")
+    (line,) = described(Severity(3, "cure_or_guarantee.cure"))
+    assert line.startswith("severity 3, cure_or_guarantee.cure: Says that a complaint is cured")
+    assert described(Severity(1, "other")) == described(None) == []
 
 
 def test_labelled_sentences_are_claims_of_the_corpus() -> None:

@@ -27,7 +27,7 @@ def test_page(verdict: Verdict, labels: Labels) -> None:
         "  P. 0.95 0.04  Order our tea now!",
         "                call_to_action: “Order”",
         "  PU 0.61 0.88  It cures gout.",
-        "                severity 3, cure_or_guarantee.cure: Says that a complaint is cured, ended or gone,",
+        f"{' ' * 16}severity 3, cure_or_guarantee.cure: Says that a complaint is cured, ended or gone,",
         "                or never comes back",
         "                disease_claim: “cures gout”",
     ]

@@ -23,7 +23,7 @@ from classifier.read.record import Options
 from classifier.run import scoring
 from classifier.run.scorer import SENTENCES, Scorer
 from classifier.run.scoring import batches, score_pages
-from classifier.schema import Dataset, Page, RawPage, Verdict
+from classifier.schema import UNSUPPORTED_CLAIM, Dataset, Page, RawPage, Verdict
 from classifier.text import Analyser
 from classifier.text.words import Words
 
@@ -95,6 +95,29 @@ def test_offsets_slice_back(verdicts: list[Verdict]) -> None:
                 assert cue.rule.startswith(f"{cue.cue}.")
             places = [(cue.start, cue.end) for cue in sentence.cues]
             assert places == sorted(places)
+
+
+def test_flagged_claims_have_a_severity_and_pages_that_of_the_worst(
+    verdicts: list[Verdict],
+) -> None:
+    for verdict in verdicts:
+        levels = [0]
+        for sentence in verdict.sentences:
+            assert bool(sentence.severity) == (UNSUPPORTED_CLAIM in sentence.flags)
+            levels += [sentence.severity.level] if sentence.severity else []
+        assert (verdict.severity.level if verdict.severity else 0) == max(levels)
+    assert {v.severity.level for v in verdicts if v.severity} >= {1, 3}
+
+
+def test_severity_is_that_of_the_sentence(scorer: Scorer) -> None:
+    text = "Lisle tea is sold here. Lisle tea cures insomnia within a week and ends diabetes."
+    claims = Scorer(scorer.model, {UNSUPPORTED_CLAIM: 0.0})
+    (verdict,) = claims.score_batch([Page("x", text)], "all")
+    assert [s.severity and s.severity.rule for s in verdict.sentences] == [
+        "other",
+        "serious_disease.named",
+    ]
+    assert verdict.severity == verdict.sentences[1].severity
 
 
 def test_cues_are_the_words_that_matched(scorer: Scorer) -> None:
