@@ -1,7 +1,8 @@
 """Agreement of the rules of severity with labels: ``python benchmarks/severity.py [--draw]``.
 
-The 300 sentences of ``data/severity.jsonl`` are a draw, in proportion to the files, of those that the
-corpus labels as unsupported claims; ``--draw`` prints it anew, with the texts. Writes
+The sentences of ``data/severity.jsonl`` are claims that the corpus labels as unsupported. The first
+300 are a draw in proportion to its files, which ``--draw`` prints anew, with the texts; the other 300
+are drawn from those that nobody had read when the first rules were written. Writes
 ``benchmarks/severity.md``; the sentences on which rules and labels differ go to the terminal.
 """
 
@@ -40,14 +41,14 @@ def main() -> None:
     rows = [json.loads(line) for line in LABELS.read_text(encoding="utf-8").splitlines()]
     texts = {claim[:3]: claim[3] for claims in strata() for claim in claims}
     claims = [texts[row["page"], row["start"], row["end"]] for row in rows]
-    label = np.array([row["level"] for row in rows])
+    label, draw = (np.array([row[name] for row in rows]) for name in ("level", "draw"))
     X = Analyser(split=False).analyse(claims)
     found = SeverityJudge().judge(X, np.arange(len(claims)))
     rule = np.array([severity.level for severity in found])
     for text, severity, wanted in zip(claims, found, label, strict=True):
         if severity.level != wanted:
             print(f"{wanted} {severity.rule}: {text!r}")
-    REPORT.write_text(report(label, rule), encoding="utf-8")
+    REPORT.write_text(report(label, rule, draw), encoding="utf-8")
     print(REPORT.read_text(encoding="utf-8"))
 
 
@@ -76,7 +77,7 @@ def drawn() -> list[Claim]:
     return [claim for claims, size in pairs for claim in sorted(generator.sample(claims, size))]
 
 
-def report(label: Int, rule: Int) -> str:
+def report(label: Int, rule: Int, draw: Int) -> str:
     levels = sorted(
         {rule.level: rule.id.split(".")[0] for rule in load_severity_rules().rules}.items()
     )
@@ -91,19 +92,36 @@ def report(label: Int, rule: Int) -> str:
         for number, row, p, r in zip(numbers, table, precision, recall, strict=True)
     ]
     heads = " | ".join(map(str, numbers))
+    first, second = (with_interval(label[draw == n], rule[draw == n]) for n in (1, 2))
     return f"""# Severity of a claim: rules against labels
 
-Cohen's kappa {with_interval(label, rule)}; weighted by the square of the distance \
-{with_interval(label, rule, "quadratic")} (95 % bootstrap over the {len(label)} sentences).
+Cohen's kappa with 95 % bootstrap intervals over sentences. A language model gave the labels, by the
+definition in `classifier/policy/README.md` and before it saw what the rules say; the same model wrote
+the rules.
+
+| sentences | n | rules | kappa |
+| --- | ---: | --- | ---: |
+| corpus, first draw, labelled before there were rules | 300 | first | 0.884 [0.836, 0.928] |
+| corpus, second draw, of which nothing was read while the rules were written | 300 | first \
+| **0.645 [0.570, 0.716]** |
+| the same, before a look at the errors | 300 | widened | 0.775 [0.711, 0.834] |
+| real pages, a draw of which nothing was read | 150 | first | **0.765** |
+| real pages, another one | 200 | first, some wordings added | **0.767 [0.646, 0.868]** |
+| real pages, a third one | 200 | widened | **0.724 [0.603, 0.830]** |
+| corpus, first draw | 300 | today's | {first} |
+| corpus, second draw, after a look at the errors | 300 | today's | {second} |
+
+Only the bold figures are clean, and they miss the 0.8 that was aimed at. Who wrote the rules had
+labelled the first draw, so that its wordings went into them, and had labelled the second before they
+were widened (by other claims of the corpus). Expect 0.65 to 0.77 on claims that nobody has seen. Most
+errors are claims that the rules leave at level 1.
+
+Today's rules on both draws, kappa weighted by the square of the distance \
+{with_interval(label, rule, "quadratic")}:
 
 | label, rules say | {heads} | sentences | precision | recall |
 | --- |{" ---: |" * (len(numbers) + 3)}
 {chr(10).join(lines)}
-
-The labels were given by a language model, by the definition in `classifier/policy/README.md`, and
-committed before there was a rule. The same model, which so had read these sentences, then wrote the
-rules with a look at others. Their first version, before anybody looked at where it errs, had a kappa of
-0.884 [0.836, 0.928]; the table is that of today's rules, so it is no longer blind.
 
 Written by `python benchmarks/severity.py`.
 """

@@ -83,7 +83,9 @@ def classes() -> dict[str, str]:
 def tokens(whole: Analyser) -> set[str]:
     """Words that the tokenizer leaves whole, of all that stand in patterns and classes."""
     words = {word for _, pattern in patterns() for word in literals(pattern)} | TABLE.classes.keys()
-    texts = sorted({spelling for word in words for spelling in (word, word.upper(), f"do{word}", f"I{word}")})
+    texts = sorted(
+        {spelling for word in words for spelling in (word, word.upper(), f"do{word}", f"I{word}")}
+    )
     return {token.text.lower() for text in texts for token in whole.nlp.make_doc(text)}
 
 
