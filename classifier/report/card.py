@@ -64,7 +64,8 @@ def _encoder(model: Model) -> str:
     shape, given = model.encoder.network.shape, model.about["encoder_input"]
     return (
         "The second stage also sees the logits of an encoder, a transformer of "
-        f"{shape.layers} layers of {shape.hidden} numbers that reads the sentences of a page one after the other. "
+        f"{shape.layers} layers of {shape.hidden} numbers that reads the sentences of a page one "
+        "after the other. "
         f"{model.encoder.origin} Of the training pages, {given['held_out_pages']} had logits from "
         f"encoders that had not seen their group; {given['other_pages']} were read by this one, which "
         "had not seen them."
