@@ -47,10 +47,15 @@ def score(text: str, model: Scorer, *, sentences: str = "flagged") -> Verdict:
 
 
 def explain(
-    text: str, model: Scorer, *, label: str | None = None, every: bool = False
+    text: str,
+    model: Scorer,
+    *,
+    label: str | None = None,
+    every: bool = False,
+    words: bool = False,
 ) -> Explained:
     """Score one text and say why; see ``classifier.run.explaining.explain_page``."""
     from classifier.run.explaining import explain_page
     from classifier.schema import Page
 
-    return explain_page(model, Page(id="-", text=text), label=label, every=every)
+    return explain_page(model, Page(id="-", text=text), label=label, every=every, words=words)

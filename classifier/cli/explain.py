@@ -21,6 +21,12 @@ from classifier.cli._options import model_option
     help="N-grams that text names for a label, and as many against it.",
 )
 @click.option("--all", "every", is_flag=True, help="Explain all sentences, flagged or not.")
+@click.option(
+    "--words",
+    is_flag=True,
+    help="Also score each page again without each word of its explained sentences, and name the words "
+    "whose removal changes a score most. Slow: as many pages as there are words.",
+)
 @click.option("--any-language", is_flag=True, help="Explain texts that are not English too.")
 @click.option(
     "--format",
@@ -36,6 +42,7 @@ def command(
     label: str | None,
     top: int,
     every: bool,
+    words: bool,
     any_language: bool,
     format_: str,
 ) -> None:
@@ -59,7 +66,7 @@ def command(
     colour = colours_welcome()
     failures = []
     for page in read_pages(inputs):
-        explained = explain_page(scorer, page, label=label, every=every)
+        explained = explain_page(scorer, page, label=label, every=every, words=words)
         if format_ == "json":
             output = orjson.dumps(explanation_row(explained))
         else:

@@ -42,12 +42,26 @@ def explanation_row(explained: Explained) -> dict[str, Any]:
                 {"label": reason.label, "threshold": explained.thresholds.get(reason.label)}
                 | _sum(reason.score)
                 | {"own": _sum(reason.own)}
+                | _without(explained, number, reason.label)
                 for reason in reasons
             ],
         }
         for number, reasons in explained.reasons.items()
     ]
     return row
+
+
+def _without(explained: Explained, number: int, label: str) -> dict[str, Any]:
+    """The scores without each word, if they were asked for."""
+    if number not in explained.removals:
+        return {}
+    text = explained.verdict.text
+    return {
+        "without": [
+            removal._asdict() | {"word": text[removal.start : removal.end]}
+            for removal in explained.removals[number][label]
+        ]
+    }
 
 
 def _sum(logit: Logit) -> dict[str, Any]:
@@ -77,6 +91,14 @@ def _notes(explained: Explained, number: int, top: int) -> Iterator[tuple[str, s
             chosen = [item for item in n_grams if item[1] * sign > 0][:top]
             if chosen:
                 yield f"    {title}: {_listed(chosen)}", ""
+        removals = explained.removals.get(number, {}).get(reason.label, ())[:top]
+        if removals:
+            score = sentence.scores[reason.label]
+            changes = [
+                (_quoted(verdict.text[removal.start : removal.end]), removal.score - score)
+                for removal in removals
+            ]
+            yield f"    without (change of the score): {_listed(changes)}", ""
         weights = {a.name: a.value for a in reason.own.addends if a.group == "cue"}
         matched = [
             (f"{rule} {', '.join(map(_quoted, dict.fromkeys(texts)))}", weights.get(rule, 0.0))

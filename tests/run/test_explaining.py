@@ -124,3 +124,22 @@ def test_python_face(scorer: Scorer) -> None:
     explained = classifier.explain(PAGE, scorer, label="promotional")
     assert explained.verdict == classifier.score(PAGE, scorer, sentences="all")
     assert {r.label for reasons in explained.reasons.values() for r in reasons} == {"promotional"}
+
+
+def test_removals_are_scores_of_the_page_without_the_word(scorer: Scorer) -> None:
+    text = (
+        "The leaves are dried for nine days. Order velour tea today and save money! How it is made"
+    )
+    found = explain_page(scorer, Page("a", text), every=True, words=True)
+    for number, by_label in found.removals.items():
+        sentence = found.verdict.sentences[number]
+        for label, removals in by_label.items():
+            words = text[sentence.start : sentence.end].rstrip("!.").split()
+            assert sorted(text[r.start : r.end] for r in removals) == sorted(words)
+            changes = [abs(r.score - sentence.scores[label]) for r in removals]
+            assert changes == sorted(changes, reverse=True)
+            first = removals[0]
+            again = scorer.score_batch([Page("a", text[: first.start] + text[first.end :])], "all")
+            assert first.score in [s.scores[label] for s in again[0].sentences]
+    assert max(len(by_label) for by_label in found.removals.values()) == 2
+    assert explain_page(scorer, Page("a", text), every=True).removals == {}
