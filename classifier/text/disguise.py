@@ -13,6 +13,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.resources import files
 from itertools import islice, product
 from typing import NamedTuple
@@ -50,6 +51,8 @@ _DENSE = 2.5
 _READINGS = 64
 #: Characters of a chunk that is looked through, letters of a run of single ones, and of a word in it.
 _CHUNK, _RUN, _LONGEST = 200, 200, 24
+#: Runs of single letters whose words are remembered.
+_REMEMBERED = 10_000
 
 
 class Reading(NamedTuple):
@@ -81,6 +84,7 @@ class Disguise:
         self._units = frozenset(data["units"]["words"])
         self._abbreviations = frozenset(data["abbreviations"]["words"])
         self._words = frozenset(words.decode("ascii").split())
+        self.spelled = lru_cache(_REMEMBERED)(self._spelled)
         signs = re.escape("".join(self._substitutes))
         letter = f"[A-Za-z{signs}]"
         self._word = re.compile(
@@ -113,7 +117,7 @@ class Disguise:
             return None
         return Reading(text + chunk[done:], [*places, *range(done, len(chunk) + 1)])
 
-    def spelled(self, letters: str) -> list[tuple[int, int]]:
+    def _spelled(self, letters: str) -> list[tuple[int, int]]:
         """The words that a run of letters with a space between each two spells, as parts of the run.
 
         Words of three letters count only where they make up the run together with others, since any
@@ -133,6 +137,8 @@ class Disguise:
 
     def _parts(self, letters: str) -> list[tuple[int, int]]:
         """The fewest known words and single letters that make up the letters."""
+        if letters in self._words:
+            return [(0, len(letters))]
         best: list[tuple[int, int]] = [(0, 0)]  # how many up to here, where the last begins
         for end in range(1, len(letters) + 1):
             best.append(
