@@ -111,8 +111,8 @@ _FREE = ("inputs", "model", "output", "jobs", "resume", "overwrite", "engine")
     type=click.Choice(["local", "spark", "ray"]),
     default="local",
     show_default=True,
-    help="Score on a cluster: one INPUT, Parquet or JSON lines at any path or URI that the engine "
-    "reads, to the new folder -o.",
+    help="Score on a cluster: one INPUT, Parquet at any path or URI that the engine reads, to the "
+    "new folder -o, Parquet too.",
 )
 @click.pass_context
 def command(
