@@ -157,7 +157,7 @@ def arrow_schemas(inputs: Inputs, text_column: str, id_column: str) -> Iterator[
     for source in inputs.sources:
         if source.format == "parquet":
             with suppress(OSError), source.open() as stream:
-                yield parquet.kept_schema(stream, (text_column, id_column))
+                yield parquet.kept_schema(stream, Options(text_column, id_column))
 
 
 def _read(source: Source, options: Options, meter: Meter) -> Iterator[Page | RawPage]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
@@ -92,17 +93,18 @@ def _open(stream: BinaryIO) -> Any:
     )
 
 
-def kept_schema(stream: BinaryIO, shown: Sequence[str]) -> Any:
-    """Return the schema of the columns of a file that stay in Arrow, as ``records`` yields them.
+def kept_schema(stream: BinaryIO, options: Options) -> Any:
+    """Return the schema of the columns of a file that stay in Arrow when ``read`` keeps them there.
 
-    A file that is no sound Parquet has none; it is reported when it is read.
+    A file that cannot be opened or lacks the text column, which ``read`` reports, has none.
     """
     import pyarrow as pa
 
-    try:
-        return _kept(_open(stream), shown)
-    except (pa.ArrowException, OSError, ValueError):
-        return pa.schema([])
+    with suppress(pa.ArrowException, OSError, ValueError):
+        file = _open(stream)
+        if options.text_column in file.schema_arrow.names:
+            return _kept(file, (options.text_column, options.id_column))
+    return pa.schema([])
 
 
 def _kept(file: Any, shown: Sequence[str]) -> Any:

@@ -113,7 +113,7 @@ class ParquetRows:
         import pyarrow as pa
 
         if self._kinds is None:
-            known = () if self._in_arrow is None else self._in_arrow.names
+            known = [field.name for field in self._in_arrow or ()]
             values = (own for _, own in self._rows if not isinstance(own, ArrowRow))
             self._kinds = column_kinds(values, known)
         fixed = pa.schema(contract_types(self._labels, self._review).items())
