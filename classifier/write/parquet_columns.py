@@ -32,9 +32,8 @@ def unified(schemas: Iterable[Any], review: bool) -> Any:
 
     fields: dict[str, Any] = {}
     for schema in dict.fromkeys(schemas):
-        for name, field in passthrough(
-            {field.name: field for field in schema}, reserved(review)
-        ).items():
+        own = {field.name: field for field in schema}
+        for name, field in passthrough(own, reserved(review)).items():
             first = fields.setdefault(name, field.with_name(name))
             fields[name] = first.with_type(_wider(first.type, field.type) or first.type)
     return pa.schema(fields.values())
@@ -53,10 +52,7 @@ def _wider(first: Any, second: Any) -> Any:
 
 
 def own_table(
-    rows: Sequence[Mapping[str, Any]],
-    schema: Any,
-    kinds: Mapping[str, str],
-    review: bool,
+    rows: Sequence[Mapping[str, Any]], schema: Any, kinds: Mapping[str, str], review: bool
 ) -> Any:
     """Return rows as a table; what fits no column stands in ``EXTRA``, a JSON object.
 
@@ -77,6 +73,7 @@ def own_table(
         number, row = numbered
         return (id(row.batch), row.row - number) if isinstance(row, ArrowRow) else (0, 0)
 
+    types = {field.name: field.type for field in schema}
     tables = [schema.empty_table()]
     for _, numbered in groupby(enumerate(rows), run):
         some = [row for _, row in numbered]
@@ -85,12 +82,11 @@ def own_table(
             batch = first.batch.slice(first.row, len(some))
             own = dict(zip(batch.schema.names, batch.columns, strict=True))
             own = passthrough(own, reserved(review))
-            kind = {field.name: field.type for field in schema}
-            columns = {n: _cast(own[n], kind.get(n, pa.null()), n, rest) for n in own}
+            columns = {n: _cast(own[n], types.get(n, pa.null()), n, rest) for n in own}
         else:
-            columns = _made(some, schema, kinds, rest)
+            columns = _made(some, types, kinds, rest)
         columns[EXTRA] = pa.array([_json(left) if left else None for left in rest], pa.string())
-        nulls = {field.name: pa.nulls(len(some), field.type) for field in schema}
+        nulls = {n: pa.nulls(len(some), types[n]) for n in types if n not in columns}
         tables.append(pa.Table.from_pydict(nulls | columns, schema=schema))
     return pa.concat_tables(tables).unify_dictionaries()
 
@@ -107,7 +103,10 @@ def _cast(column: Any, kind: Any, name: str, rest: Sequence[dict[str, Any]]) -> 
             cells = pa.concat_arrays([_cell(column.slice(n, 1), kind) for n in range(len(column))])
     for value, cell, left in zip(column, cells, rest, strict=True):
         if value.is_valid and not cell.is_valid:
-            left[name] = from_arrow(value)
+            try:
+                left[name] = from_arrow(value)
+            except (ValueError, OverflowError, LookupError) as error:
+                left[name] = f"(cannot be read: {error})"
     return cells
 
 
@@ -122,7 +121,7 @@ def _cell(value: Any, kind: Any) -> Any:
 
 def _made(
     rows: Sequence[Mapping[str, Any]],
-    schema: Any,
+    types: Mapping[str, Any],
     kinds: Mapping[str, str],
     rest: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
@@ -132,17 +131,18 @@ def _made(
     cells: dict[str, list[Any]] = {}
     for number, (row, left) in enumerate(zip(rows, rest, strict=True)):
         for name, value in row.items():
-            known = name in schema.names
+            if value is None and name in types:
+                continue
             cell = None
-            if value is not None and name in kinds:
+            if name in kinds:
                 cell = _fitted(value, kinds[name])
-            elif value is not None and known and _holds(schema.field(name).type, value):
+            elif name in types and _holds(types[name], value):
                 cell = value
-            if cell is not None:
-                cells.setdefault(name, [None] * len(rows))[number] = cell
-            elif value is not None or not known:
+            if cell is None:
                 left[name] = value
-    return {name: pa.array(column, schema.field(name).type) for name, column in cells.items()}
+            else:
+                cells.setdefault(name, [None] * len(rows))[number] = cell
+    return {name: pa.array(column, types[name]) for name, column in cells.items()}
 
 
 def _holds(kind: Any, value: Any) -> bool:

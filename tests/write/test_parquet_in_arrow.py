@@ -260,6 +260,14 @@ def test_among_other_formats(kind: Any, value: Any, cell: Any) -> None:
         assert extra(found) == [None, {"x": value} if cell is None else None, None, None]
 
 
+def test_what_fits_no_column_and_cannot_be_read_is_told() -> None:
+    put("a.parquet", {"x": pa.array([1])})
+    put("b.parquet", {"x": pa.array([0], pa.timestamp("us", "Mars/Base"))})
+    (_, left) = extra(taken("a.parquet", "b.parquet"))
+    assert "cannot be read" in left["x"]
+    assert "Mars/Base" in left["x"]
+
+
 def test_names_that_the_output_needs() -> None:
     columns = {"flags": pa.array([[1]]), "extra": pa.array([b"x"]), "input_flags": pa.array([2])}
     put("a.parquet", columns)
