@@ -140,8 +140,10 @@ def _made(
                 cell = value
             if cell is None:
                 left[name] = value
-            else:
-                cells.setdefault(name, [None] * len(rows))[number] = cell
+                continue
+            if name not in cells:
+                cells[name] = [None] * len(rows)
+            cells[name][number] = cell
     return {name: pa.array(column, types[name]) for name, column in cells.items()}
 
 
