@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import unicodedata
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from datetime import date, time
 from typing import Any
 
@@ -120,3 +120,51 @@ def _bytes_text(value: bytes) -> str:
         return value.decode()
     except UnicodeDecodeError:
         return value.hex()
+
+
+class ArrowRow(Mapping[str, Any]):
+    """Columns of a record as they lie in an Arrow batch; Python sees a value when it is asked for.
+
+    Parameters
+    ----------
+    batch
+        A ``pyarrow.RecordBatch`` with distinct names.
+    row
+        Its row, from 0.
+    """
+
+    __slots__ = ("batch", "row")
+
+    def __init__(self, batch: Any, row: int) -> None:
+        self.batch = batch
+        self.row = row
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a value; see ``from_arrow``."""
+        return from_arrow(self.batch.column(name)[self.row])
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+        return iter(self.batch.schema.names)
+
+    def __len__(self) -> int:
+        """The number of columns."""
+        return int(self.batch.num_columns)
+
+
+def from_arrow(scalar: Any) -> Any:
+    """Return the value of an Arrow scalar; what Python has no type for, such as nanoseconds, as text.
+
+    Raises
+    ------
+    ValueError, OverflowError, LookupError
+        Neither can be made, as of a text that is not UTF-8. A time zone that is not known here is a
+        ``LookupError``.
+    """
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError, LookupError) as error:
+        try:
+            return scalar.cast("string").as_py()
+        except (ValueError, LookupError, NotImplementedError):
+            raise error from None

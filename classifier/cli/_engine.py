@@ -38,8 +38,6 @@ def score_with(
     given = context.params
     _refuse(context)
     (source,) = given["inputs"]
-    target = given["output"]
-    reads = _format(source) or "parquet"
     path = bundle_at(given["model"])
     job = Job.of(
         path,
@@ -49,10 +47,8 @@ def score_with(
             n: given[n]
             for n in ("sentences", "text_column", "id_column", "max_chars", "any_language")
         },
-        reads=reads,
-        writes=given["format_"] or _format(target) or reads,
     )
-    counts = open_engine(engine).score_files(source, target, job)
+    counts = open_engine(engine).score_files(source, given["output"], job)
     scored = counts.rows - counts.failed
     found = Counter(scored=scored, failed=counts.failed)
     click.echo(
@@ -63,9 +59,6 @@ def score_with(
 
 
 def _refuse(context: click.Context) -> None:
-    from classifier.run.job import FORMATS
-    from classifier.write.formats import format_of
-
     engine, given = context.params["engine"], context.params
     for parameter in context.command.params:
         name = parameter.name or ""
@@ -74,12 +67,22 @@ def _refuse(context: click.Context) -> None:
             raise click.UsageError(f"{parameter.opts[-1]} does not go with --engine {engine}.")
     if len(given["inputs"]) != 1 or given["inputs"] == ("-",) or given["output"] == "-":
         raise click.UsageError(f"--engine {engine} needs one INPUT and the folder to write, -o.")
-    asked = {given["format_"] or "jsonl", format_of(given["output"]) or "jsonl"}
-    if not asked <= set(FORMATS):
-        raise click.UsageError(f"--engine {engine} writes jsonl or parquet.")
+    if given["format_"] not in (None, "parquet"):
+        raise click.UsageError(f"--engine {engine} writes Parquet only, not {given['format_']}.")
+    for path in (*given["inputs"], given["output"]):
+        _refuse_other_than_parquet(path, engine)
 
 
-def _format(path: str) -> str | None:
-    """The format that a path names by a suffix, also of ``x.jsonl.gz`` and of ``x/*.jsonl``."""
-    parts = path.rstrip("/").rpartition("/")[2].lower().split(".")
-    return next((known for known in ("jsonl", "parquet") if known in parts[1:]), None)
+def _refuse_other_than_parquet(path: str, engine: str) -> None:
+    """Refuse a path with the suffix of another format; any other path may be of Parquet."""
+    from classifier.read.pages import FORMATS
+
+    suffix = next(
+        (s for s, f in FORMATS.items() if path.lower().endswith(s) and f != "parquet"), None
+    )
+    if suffix is not None:
+        raise click.UsageError(
+            f"{path}: --engine {engine} reads and writes Parquet only, not {suffix}. "
+            "docs/cluster.md says how to bring tables there and back, for example with "
+            "spark.read.json(...).write.parquet(...); without --engine, every format will do."
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import partial
@@ -111,8 +111,8 @@ _FREE = ("inputs", "model", "output", "jobs", "resume", "overwrite", "engine")
     type=click.Choice(["local", "spark", "ray"]),
     default="local",
     show_default=True,
-    help="Score on a cluster: one INPUT, Parquet or JSON lines at any path or URI that the engine "
-    "reads, to the new folder -o.",
+    help="Score on a cluster: one INPUT, Parquet at any path or URI that the engine reads, to the "
+    "new folder -o, Parquet too.",
 )
 @click.pass_context
 def command(
@@ -150,10 +150,11 @@ def command(
     """
     from classifier.model.shipped import bundle_at
     from classifier.read.meter import Meter
-    from classifier.read.pages import find_inputs, fingerprint, read_records
+    from classifier.read.pages import arrow_schemas, find_inputs, fingerprint, read_records
     from classifier.report import open_report, passed_over, summary
     from classifier.run.scoring import model_fingerprint, open_scorer, score_pages
     from classifier.write.destination import refusal
+    from classifier.write.parquet_columns import unified
     from classifier.write.resumable import cannot_resume, open_resumable
     from classifier.write.writer import EXCEL
 
@@ -183,6 +184,7 @@ def command(
         id_column=id_column,
         stdin_format=stdin_format,
         max_chars=max_chars,
+        keep_arrow=format_ == "parquet",
         meter=meter,
     )
     score = partial(
@@ -200,10 +202,12 @@ def command(
     keep = output if os.path.isfile(output) else None
     banded = review is not None
     written = EXCEL if excel else format_
+    table: dict[str, Any] = dict(labels=labels, rows=rows, sentences=sentences, review=banded)
+    if format_ == "parquet":
+        schemas = arrow_schemas(found, text_column, id_column)
+        table["in_arrow"] = unified(schemas, banded)
     if obstacle:
-        report = open_report(
-            output, written, labels=labels, rows=rows, sentences=sentences, review=banded
-        )
+        report = open_report(output, written, **table)
         _write(report, pages, score, counts, meter, keep)
     else:
         options = {
@@ -214,10 +218,7 @@ def command(
         resumable = open_resumable(
             output,
             written,
-            labels=labels,
-            rows=rows,
-            sentences=sentences,
-            review=banded,
+            **table,
             settings={
                 "the release": __version__,
                 "the text pipeline": scorer.analyser.fingerprint,
@@ -257,18 +258,22 @@ def _write(
     """
     from classifier.errors import InputError
     from classifier.report import Progress
+    from classifier.run.scoring import set_aside
     from classifier.values import printable
+    from classifier.write.parquet import with_columns
 
     with writer:
         done = writer.records
         if done:
             click.echo(f"resuming after {done:,} records", err=True)
-        found = score(islice(pages, done, None), to_row=partial(_prepared, writer.prepare))
+        aside: deque[Any] = deque()
+        left = set_aside(islice(pages, done, None), aside)
+        found = score(left, to_row=partial(_prepared, writer.prepare))
         gc.freeze()  # the model's objects hold no garbage; walking them again and again costs 15 %
         with Progress(meter, done) as progress, closing(found):
             for row, of_row, error in found:
                 counts.update(of_row)
-                writer.put(row)
+                writer.put(with_columns(row, aside.popleft()))
                 progress.advance()
                 if error:
                     progress.say(printable(error))

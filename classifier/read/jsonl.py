@@ -28,15 +28,11 @@ def read(stream: BinaryIO, name: str, options: Options) -> Iterator[Page]:
 def records(stream: BinaryIO, name: str, limit: int) -> Iterator[Record]:
     """Yield one record for each line that is not blank, of at most ``limit`` bytes."""
     for line in bounded_lines(stream, limit):
-        if line.data is None or line.data.strip():
-            yield record(line.data, f"{name}:{line.number}", limit, line.offset)
-
-
-def record(data: bytes | None, where: str, limit: int, offset: int = 0) -> Record:
-    """Return the record of one line, ``offset`` bytes into its file; ``None`` was too long to hold."""
-    if data is None or len(data) > limit:
-        return Record(where, {}, f"the line is {too_long(limit)}")
-    return Record(where, *_object(data, offset))
+        where = f"{name}:{line.number}"
+        if line.data is None:
+            yield Record(where, {}, f"the line is {too_long(limit)}")
+        elif line.data.strip():
+            yield Record(where, *_object(line.data, line.offset))
 
 
 def _may_be_inexact(value: Any) -> bool:

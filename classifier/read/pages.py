@@ -74,6 +74,7 @@ def read_records(
     id_column: str = "id",
     stdin_format: str = "txt",
     max_chars: int = 1_000_000,
+    keep_arrow: bool = False,
     meter: Meter | None = None,
 ) -> Iterator[Page | RawPage]:
     """Yield one page for each record of ``inputs``, in their order.
@@ -94,6 +95,8 @@ def read_records(
         One of ``STDIN_FORMATS``.
     max_chars
         Code points that a text may have.
+    keep_arrow
+        Leave the other columns of Parquet as they lie in Arrow (``ArrowRow``), for Parquet output.
     meter
         Told the size of the inputs, and what was read of them.
 
@@ -108,7 +111,7 @@ def read_records(
         raise InputError(f"Standard input cannot be read as {stdin_format!r}; choose from {known}.")
     if text_column == id_column:
         raise InputError(f"The text and the id cannot be the same column, {text_column!r}.")
-    options = Options(text_column, id_column, max_chars)
+    options = Options(text_column, id_column, max_chars, keep_arrow)
     meter = meter or Meter()
     sources = (
         inputs.sources if isinstance(inputs, Inputs) else expand(inputs, FORMATS, stdin_format)
@@ -147,6 +150,14 @@ def fingerprint(inputs: Inputs) -> str:
             digest.update(f"{status.st_size} {status.st_mtime_ns} ".encode())
         digest.update(os.fsencode(source.path) + b"\0")
     return f"{len(inputs.sources):,} files of {total:,} bytes ({digest.hexdigest()[:16]})"
+
+
+def arrow_schemas(inputs: Inputs, text_column: str, id_column: str) -> Iterator[Any]:
+    """Yield the schema of the columns that ``keep_arrow`` leaves in Arrow, of each Parquet file."""
+    for source in inputs.sources:
+        if source.format == "parquet":
+            with suppress(OSError), source.open() as stream:
+                yield parquet.kept_schema(stream, Options(text_column, id_column))
 
 
 def _read(source: Source, options: Options, meter: Meter) -> Iterator[Page | RawPage]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from classifier.read.lines import line_limit
 from classifier.schema import Page
-from classifier.values import sound
+from classifier.values import ArrowRow, sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,14 @@ class Options:
         Names of the columns that hold a record's text and id.
     max_chars
         Code points that a text may have.
+    keep_arrow
+        Leave the other columns of Parquet as they lie in Arrow (``ArrowRow``).
     """
 
     text_column: str = "text"
     id_column: str = "id"
     max_chars: int = 1_000_000
+    keep_arrow: bool = False
 
     @property
     def line_limit(self) -> int:
@@ -48,11 +51,14 @@ class Record:
         The columns in their order; only those that could be read when there is a ``problem``.
     problem
         Why the row could not be read; ``None`` for a sound one.
+    in_arrow
+        Columns that are not among the fields, because they are left in Arrow.
     """
 
     where: str
     fields: Mapping[str, Any]
     problem: str | None = None
+    in_arrow: ArrowRow | None = None
 
 
 def pages(records: Iterable[Record], options: Options) -> Iterator[Page]:
@@ -74,11 +80,12 @@ def page(record: Record, options: Options) -> Page:
         problem = text_problem(fields[options.text_column], options.max_chars)
         problem = problem and f"field {options.text_column!r} {problem}"
     own = (options.id_column, options.text_column)
+    columns = {name: value for name, value in fields.items() if name not in own}
     return Page(
         id=key,
         text="" if problem else fields[options.text_column],
         where=record.where,
-        columns={name: value for name, value in fields.items() if name not in own},
+        columns=columns if record.in_arrow is None else record.in_arrow,
         error=f"{record.where}: {problem}" if problem else None,
     )
 

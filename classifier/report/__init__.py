@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from classifier.report.card import model_card
 from classifier.report.certificate import certificate
@@ -40,6 +41,7 @@ def open_report(
     rows: str = "pages",
     sentences: str = "flagged",
     review: bool = False,
+    in_arrow: Any = None,
 ) -> Writer:
     """Return a writer of verdicts: of ``text`` or ``html`` for people, else as ``open_writer``."""
     if format == "text":
@@ -47,4 +49,5 @@ def open_report(
         return StreamWriter(path, Format(whole, make))
     if format == "html":
         return StreamWriter(path, Format(whole, partial(HtmlRows, labels=labels)))
-    return open_writer(path, format, rows=rows, sentences=sentences, labels=labels, review=review)
+    options = {"labels": labels, "review": review, "in_arrow": in_arrow}
+    return open_writer(path, format, rows=rows, sentences=sentences, **options)

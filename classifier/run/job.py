@@ -13,11 +13,8 @@ from classifier.errors import InputError
 from classifier.model.bundle import read_files
 from classifier.model.shipped import bundle_at
 from classifier.read.record import Options
-from classifier.run.scorer import SENTENCES, Scorer
+from classifier.run.scorer import Scorer, check_sentences
 from classifier.run.scoring import FrozenThresholds, frozen_thresholds, open_scorer
-
-#: What a batch holds: the table's own columns, or one column of JSON lines.
-FORMATS = ("parquet", "jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +38,6 @@ class Job:
         Columns of text and id, and the characters that a text may have.
     any_language
         See ``Scorer``.
-    reads, writes
-        ``parquet`` for batches with the table's own columns, ``jsonl`` for batches with one column
-        of JSON lines.
     """
 
     name: str
@@ -54,8 +48,6 @@ class Job:
     sentences: str = "flagged"
     options: Options = field(default_factory=Options)
     any_language: bool = False
-    reads: str = "parquet"
-    writes: str = "parquet"
 
     @classmethod
     def of(
@@ -69,8 +61,6 @@ class Job:
         id_column: str = "id",
         max_chars: int = 1_000_000,
         any_language: bool = False,
-        reads: str = "parquet",
-        writes: str = "parquet",
     ) -> Self:
         """Read a bundle, by default the shipped one, and pack it.
 
@@ -81,9 +71,7 @@ class Job:
         InputError
             An option is unknown, or both columns have the same name.
         """
-        for value, known in ((sentences, SENTENCES), (reads, FORMATS), (writes, FORMATS)):
-            if value not in known:
-                raise InputError(f"Unknown {value!r}; choose from {', '.join(known)}.")
+        check_sentences(sentences)
         if text_column == id_column:
             raise InputError(f"The text and the id cannot be the same column, {text_column!r}.")
         folder = bundle_at(model).resolve()
@@ -98,8 +86,6 @@ class Job:
             sentences=sentences,
             options=Options(text_column, id_column, max_chars),
             any_language=any_language,
-            reads=reads,
-            writes=writes,
         )
 
     def scorer(self) -> Scorer:

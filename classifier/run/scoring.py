@@ -7,7 +7,9 @@ model once.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +22,7 @@ from classifier.run.scorer import Scorer, check_sentences
 from classifier.run.workers import ordered_map
 from classifier.schema import Page, RawPage, Verdict
 from classifier.time_limit import TimeLimitExceeded, can_limit, time_limit
+from classifier.values import ArrowRow
 
 #: Pages, and characters (bytes of raw pages), that make a batch. More saves little and costs memory.
 BATCH_PAGES, BATCH_CHARACTERS = 256, 500_000
@@ -43,6 +46,21 @@ def batches(pages: Iterable[AnyPage]) -> Iterator[list[AnyPage]]:
             batch, characters = [], 0
     if batch:
         yield batch
+
+
+def set_aside(
+    pages: Iterable[Page | RawPage], aside: deque[ArrowRow | None]
+) -> Iterator[Page | RawPage]:
+    """Yield pages without columns in Arrow, which need not travel to a worker and back.
+
+    For each page, its columns in Arrow, or else ``None``, are appended to ``aside``.
+    """
+    for page in pages:
+        columns = page.columns if isinstance(page, Page) else None
+        aside.append(columns if isinstance(columns, ArrowRow) else None)
+        if isinstance(page, Page) and isinstance(columns, ArrowRow):
+            page = replace(page, columns={})
+        yield page
 
 
 def score_pages(

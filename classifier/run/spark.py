@@ -14,18 +14,10 @@ from typing import Any
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructField, StructType
 
 from classifier.errors import InputError
-from classifier.run.arrow import (
-    ERROR,
-    LINE,
-    contract_schema,
-    output_schema,
-    own_columns,
-    score_batches,
-)
+from classifier.run.arrow import ERROR, contract_schema, own_columns, score_batches
 from classifier.run.engines import Counts
 from classifier.run.job import Job
 
@@ -42,16 +34,11 @@ def score_frame(frame: DataFrame, job: Job) -> DataFrame:
     def score(batches: Iterator[Any]) -> Iterator[Any]:
         return score_batches(batches, job)
 
-    return frame.mapInArrow(score, _schema(frame.schema, job))
-
-
-def _schema(schema: StructType, job: Job) -> StructType:
-    """``output_schema`` in Spark's types; passed columns keep those that Spark gave them."""
-    if job.writes == "jsonl":
-        return from_arrow_schema(output_schema(schema, job))
-    places = own_columns(schema.names, job)
-    own = [StructField(name, schema.fields[place].dataType) for name, place in places.items()]
-    return StructType([*from_arrow_schema(contract_schema(job)).fields, *own])
+    fields = frame.schema.fields
+    places = own_columns(frame.columns, job)
+    own = [StructField(name, fields[place].dataType) for name, place in places.items()]
+    contract = frame.sparkSession.createDataFrame(contract_schema(job).empty_table()).schema
+    return frame.mapInArrow(score, StructType([*contract.fields, *own]))
 
 
 def score_files(source: str, target: str, job: Job) -> Counts:
@@ -65,18 +52,9 @@ def score_files(source: str, target: str, job: Job) -> Counts:
     """
     try:
         spark = _session()
-        reader = spark.read
-        lines = job.reads == "jsonl"
-        frame = reader.text(source, lineSep="\n") if lines else reader.parquet(source)
         seen = Observation()
-        scored = score_frame(frame, job)
-        scored = scored.observe(
-            seen, F.count(F.lit(1)).alias("rows"), F.count(ERROR).alias("failed")
-        )
-        if job.writes == "jsonl":
-            scored.select(LINE).write.text(target)
-        else:
-            scored.write.parquet(target)
+        counts = (F.count(F.lit(1)).alias("rows"), F.count(ERROR).alias("failed"))
+        score_frame(spark.read.parquet(source), job).observe(seen, *counts).write.parquet(target)
         return Counts(**seen.get)
     except PySparkException as error:
         raise InputError(f"Spark: {str(error).strip().partition(chr(10))[0]}") from error

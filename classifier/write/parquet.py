@@ -8,15 +8,17 @@ from typing import Any, BinaryIO
 
 from classifier.errors import InputError
 from classifier.schema import Verdict
-from classifier.write.parquet_columns import EXTRA, column_kinds, fitted, plain
-from classifier.write.rows import DECISIONS, contract, contract_fields, passthrough
+from classifier.values import ArrowRow
+from classifier.write.parquet_columns import EXTRA, column_kinds, own_table, plain, reserved
+from classifier.write.rows import DECISIONS, contract_fields, passthrough
 
 #: Rows of a row group; those of the first one fix the schema.
 GROUP = 10_000
-
+#: Bytes of columns in Arrow that end a row group earlier.
+GROUP_BYTES = 1 << 26
 
 #: A row before the types of its columns are known: the contract's fields, the input's own.
-Fields = tuple[dict[str, Any], dict[str, Any]]
+Fields = tuple[dict[str, Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +38,24 @@ class RowFields:
 
     def __call__(self, verdict: Verdict) -> Fields:
         """Return the fields."""
-        own = plain(passthrough(verdict.columns, (*contract(self.review), EXTRA)))
+        if isinstance(verdict.columns, ArrowRow):
+            return contract_fields(verdict, self.sentences), verdict.columns
+        own = plain(passthrough(verdict.columns, reserved(self.review)))
         return contract_fields(verdict, self.sentences), own
+
+
+def with_columns(row: Fields, columns: ArrowRow | None) -> Fields:
+    """Return a row with its own columns, where they were set aside before it was scored."""
+    return row if columns is None else (row[0], columns)
 
 
 class ParquetRows:
     """Writes rows with the contract's fields, the input's own columns, ``extra``.
 
-    ``text`` is null but where it was extracted. The input's columns are those of the first 10,000
-    rows, each of the type of its first value: bool, int64, float64, string, or string holding JSON
-    for lists and objects. What fits no column goes to ``extra``, a JSON object, so nothing is lost.
+    ``text`` is null but where it was extracted. Columns that come in Arrow keep their types. Others
+    are those of the first 10,000 rows, each of the type of its first value: bool, int64, float64,
+    string, or string holding JSON for lists and objects. What fits no column goes to ``extra``, a
+    JSON object, so nothing is lost.
 
     Parameters
     ----------
@@ -55,6 +65,8 @@ class ParquetRows:
         Names of the scores.
     review
         Whether there is a review band, and so a field ``decisions``.
+    in_arrow
+        Schema of the columns that come in Arrow, see ``parquet_columns.unified``.
 
     Raises
     ------
@@ -62,21 +74,33 @@ class ParquetRows:
         There are no labels: Parquet has no empty structures.
     """
 
-    def __init__(self, stream: BinaryIO, labels: Sequence[str], review: bool = False) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        labels: Sequence[str],
+        review: bool = False,
+        in_arrow: Any = None,
+    ) -> None:
         if not labels:
             raise InputError("Parquet output needs at least one label.")
         self._stream = stream
         self._labels = tuple(labels)
         self._review = review
+        self._in_arrow = in_arrow
         self._rows: list[Fields] = []
+        self._batch: Any = None
+        self._bytes = 0
         self._kinds: dict[str, str] | None = None
-        self._schema: Any = None
         self._writer: Any = None
 
     def write(self, row: Fields) -> None:
         """Keep one row; write the row group when it is full."""
         self._rows.append(row)
-        if len(self._rows) == GROUP:
+        _, own = row
+        if isinstance(own, ArrowRow) and own.batch is not self._batch:
+            self._batch = own.batch
+            self._bytes += own.batch.nbytes
+        if len(self._rows) == GROUP or self._bytes >= GROUP_BYTES:
             self._flush()
 
     def close(self) -> None:
@@ -89,17 +113,21 @@ class ParquetRows:
         import pyarrow as pa
 
         if self._kinds is None:
-            self._kinds = column_kinds([own for _, own in self._rows])
-            self._schema = schema_of(self._labels, self._kinds, self._review)
-            self._begin(self._schema)
-        rows = [contract_cells(fields) | fitted(own, self._kinds) for fields, own in self._rows]
-        self._put(pa.Table.from_pylist(rows, schema=self._schema))
+            known = [field.name for field in self._in_arrow or ()]
+            values = (own for _, own in self._rows if not isinstance(own, ArrowRow))
+            self._kinds = column_kinds(values, known)
+        fixed = pa.schema(contract_types(self._labels, self._review).items())
+        own = own_schema(self._kinds, self._in_arrow)
+        verdicts = pa.Table.from_pylist([contract_cells(f) for f, _ in self._rows], schema=fixed)
+        columns = own_table([o for _, o in self._rows], own, self._kinds, self._review)
         self._rows.clear()
-
-    def _begin(self, schema: Any) -> None:
-        self._writer = open_parquet(self._stream, schema)
+        self._batch, self._bytes = None, 0
+        schema = pa.schema([*fixed, *own])
+        self._put(pa.Table.from_arrays([*verdicts.columns, *columns.columns], schema=schema))
 
     def _put(self, table: Any) -> None:
+        if self._writer is None:
+            self._writer = open_parquet(self._stream, table.schema)
         self._writer.write_table(table, row_group_size=GROUP)
 
 
@@ -171,8 +199,8 @@ def contract_types(labels: Sequence[str], review: bool) -> dict[str, Any]:
     }
 
 
-def schema_of(labels: Sequence[str], kinds: Mapping[str, str], review: bool) -> Any:
-    """Return the schema of a file of verdicts whose own columns have these kinds."""
+def own_schema(kinds: Mapping[str, str], in_arrow: Any = None) -> Any:
+    """Return the schema of the input's own columns: those in Arrow, those of these kinds, ``extra``."""
     import pyarrow as pa
 
     types = {
@@ -182,5 +210,5 @@ def schema_of(labels: Sequence[str], kinds: Mapping[str, str], review: bool) -> 
         "str": pa.string(),
         "json": pa.string(),
     }
-    own = [(name, types[wanted]) for name, wanted in kinds.items()]
-    return pa.schema([*contract_types(labels, review).items(), *own, (EXTRA, pa.string())])
+    made = [(name, types[wanted]) for name, wanted in kinds.items()]
+    return pa.schema([*(in_arrow or ()), *made, (EXTRA, pa.string())])

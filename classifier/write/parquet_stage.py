@@ -1,27 +1,28 @@
-"""Parquet that grows: row groups as Arrow messages, which end anywhere, made into a file at the end.
+"""Parquet that grows: row groups as Arrow streams, which end anywhere, made into a file at the end.
 
 A Parquet file has its index at its end, so one that was cut off is lost. A stream of Arrow messages
-(Arrow columnar format, "Encapsulated message format") has none: the schema, then one message for each
-row group.
+(Arrow columnar format, "IPC Streaming Format") has none, and many of them may follow each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, BinaryIO
 
-from classifier.write.parquet import ParquetRows, open_parquet, schema_of
+from classifier.write.parquet import ParquetRows, open_parquet
 
 
 class StagedRows(ParquetRows):
-    """Writes the row groups of ``ParquetRows`` as Arrow messages.
+    """Writes each row group of ``ParquetRows`` as a stream of Arrow messages.
 
     Parameters
     ----------
-    stream, labels, review
+    stream, labels, review, in_arrow
         As in ``ParquetRows``.
     state
-        Of rows that wrote the messages already on ``stream``.
+        Of rows that wrote what is already on ``stream``.
     """
 
     def __init__(
@@ -29,13 +30,12 @@ class StagedRows(ParquetRows):
         stream: BinaryIO,
         labels: Sequence[str],
         review: bool = False,
+        in_arrow: Any = None,
         state: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(stream, labels, review)
-        self._messages = stream
+        super().__init__(stream, labels, review, in_arrow)
         if state is not None:
             self._kinds = dict(state["kinds"])
-            self._schema = schema_of(self._labels, self._kinds, self._review)
 
     def state(self) -> Mapping[str, Any] | None:
         """See ``ResumableRows``."""
@@ -46,20 +46,26 @@ class StagedRows(ParquetRows):
         if self._rows or self._kinds is None:
             self._flush()
 
-    def _begin(self, schema: Any) -> None:
-        self._messages.write(schema.serialize())
-
     def _put(self, table: Any) -> None:
-        for batch in table.combine_chunks().to_batches():
-            self._messages.write(batch.serialize())
+        import pyarrow as pa
+
+        with pa.ipc.new_stream(self._stream, table.schema) as messages:
+            messages.write_table(table)
 
 
-def to_parquet(messages: BinaryIO, out: BinaryIO) -> None:
+def to_parquet(staged: BinaryIO, out: BinaryIO) -> None:
     """Make a Parquet file of what ``StagedRows`` wrote, holding one row group at a time."""
+    groups = _groups(staged)
+    first = next(groups)
+    writer = open_parquet(out, first.schema)
+    for group in chain([first], groups):
+        writer.write_table(group, row_group_size=max(1, group.num_rows))
+    writer.close()
+
+
+def _groups(staged: BinaryIO) -> Iterator[Any]:
     import pyarrow as pa
 
-    with pa.ipc.open_stream(messages) as batches:
-        writer = open_parquet(out, batches.schema)
-        for batch in batches:
-            writer.write_table(pa.Table.from_batches([batch]), row_group_size=batch.num_rows)
-        writer.close()
+    end = os.fstat(staged.fileno()).st_size
+    while staged.tell() < end:
+        yield pa.ipc.open_stream(staged).read_all()

@@ -221,6 +221,7 @@ def open_resumable(
     sentences: str = "flagged",
     labels: Sequence[str],
     review: bool = False,
+    in_arrow: Any = None,
     settings: Mapping[str, Any],
     tally: Counter[str],
     resume: bool = False,
@@ -237,7 +238,8 @@ def open_resumable(
     chosen = format_of(format, rows, sentences, labels, review)
     convert = None
     if format == "parquet":
-        chosen = chosen._replace(rows=partial(StagedRows, labels=labels, review=review))
+        rows_of = partial(StagedRows, labels=labels, review=review, in_arrow=in_arrow)
+        chosen = chosen._replace(rows=rows_of)
         convert = to_parquet
     return ResumableWriter(
         path, chosen, settings=settings, tally=tally, resume=resume, convert=convert

@@ -172,6 +172,7 @@ def open_writer(
     sentences: str = "flagged",
     labels: Sequence[str],
     review: bool = False,
+    in_arrow: Any = None,
 ) -> Writer:
     """Return a writer; nothing is opened until it is entered.
 
@@ -192,6 +193,8 @@ def open_writer(
         All labels of the model, in the order of their columns.
     review
         Whether there is a review band, and so a field ``decisions``.
+    in_arrow
+        For Parquet: schema of the columns that come in Arrow, see ``parquet_columns.unified``.
 
     Raises
     ------
@@ -199,10 +202,17 @@ def open_writer(
         An option is unknown, or does not go with another one; on entering, ``path`` cannot be
         written.
     """
-    return StreamWriter(path, format_of(format, rows, sentences, labels, review))
+    return StreamWriter(path, format_of(format, rows, sentences, labels, review, in_arrow))
 
 
-def format_of(name: str, rows: str, sentences: str, labels: Sequence[str], review: bool) -> Format:
+def format_of(
+    name: str,
+    rows: str,
+    sentences: str,
+    labels: Sequence[str],
+    review: bool,
+    in_arrow: Any = None,
+) -> Format:
     """Return a format by name; parameters and errors are those of ``open_writer``."""
     _check("format", name, (*WRITE_FORMATS, EXCEL))
     _check("rows", rows, ROWS)
@@ -214,7 +224,7 @@ def format_of(name: str, rows: str, sentences: str, labels: Sequence[str], revie
     if name == "jsonl":
         return Format(JsonLine(sentences), Lines)
     if name == "parquet":
-        parquet = partial(ParquetRows, labels=labels, review=review)
+        parquet = partial(ParquetRows, labels=labels, review=review, in_arrow=in_arrow)
         return Format(RowFields(sentences, review), parquet)
     of = PageRow if rows == "pages" else SentenceRows
     prepare = of(tuple(labels), sentences, review)

@@ -15,7 +15,7 @@ import pytest
 from classifier.read import parquet
 from classifier.read.record import Options
 from classifier.schema import Page
-from classifier.values import json_ready
+from classifier.values import ArrowRow, json_ready
 
 TIMES = pa.array([0, 1], pa.timestamp("us", tz="Mars/Base"))
 ODD = {
@@ -52,8 +52,20 @@ def packed(columns: dict[str, Any], **options: Any) -> io.BytesIO:
     return stream
 
 
-def read(stream: io.BytesIO) -> Iterator[Page]:
-    return parquet.read(stream, "a.parquet", Options())
+def read(stream: io.BytesIO, *, keep_arrow: bool = False) -> Iterator[Page]:
+    return parquet.read(stream, "a.parquet", Options(keep_arrow=keep_arrow))
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_types_that_stay_in_arrow_are_no_problem(kind: str) -> None:
+    stream = packed({"text": ["t", "u"], "odd": ODD[kind]})
+    schema = parquet.kept_schema(stream, Options())
+    pages = list(read(stream, keep_arrow=True))
+    assert [(page.text, page.error) for page in pages] == [("t", None), ("u", None)]
+    for row, page in enumerate(pages):
+        assert isinstance(page.columns, ArrowRow)
+        assert page.columns.batch.schema == schema
+        assert page.columns.row == row
 
 
 @pytest.mark.parametrize("kind", ODD)
@@ -87,14 +99,15 @@ BOMBS = {
 }
 
 
+@pytest.mark.parametrize("keep_arrow", [False, True])
 @pytest.mark.parametrize("kind", BOMBS)
-def test_small_files_do_not_fill_the_memory(kind: str) -> None:
+def test_small_files_do_not_fill_the_memory(kind: str, keep_arrow: bool) -> None:
     """Read as Arrow reads it, the first kind alone took gigabytes."""
     columns, words = BOMBS[kind]
     stream = packed(columns)
     assert len(stream.getvalue()) < 10_000
     before, most, count = pa.total_allocated_bytes(), 0, 0
-    for page in read(stream):
+    for page in read(stream, keep_arrow=keep_arrow):
         most = max(most, pa.total_allocated_bytes() - before)
         count += 1
         assert words in (page.error or "")
@@ -112,11 +125,29 @@ def test_a_long_row_costs_its_neighbours_nothing() -> None:
     assert "row is longer" in (pages[2].error or "")
 
 
-def test_any_byte_of_the_footer_may_be_wrong() -> None:
+def test_what_stays_in_arrow_holds_on_to_no_other_row() -> None:
+    long = "y" * (1 << 24)
+    columns = {
+        "text": ["a", "b", "c"],
+        "s": ["x", long, "z"],
+        "l": [["x"], None, ["z"]],
+        "d": pa.array(["x", long, "z"]).dictionary_encode(),
+    }
+    first, second, third = read(packed(columns), keep_arrow=True)
+    assert "row is longer" in (second.error or "")
+    for page, value in ((first, "x"), (third, "z")):
+        assert dict(page.columns) == {"s": value, "l": [value], "d": value}
+        assert isinstance(page.columns, ArrowRow)
+        assert page.columns.batch.get_total_buffer_size() < 1000
+
+
+@pytest.mark.parametrize("keep_arrow", [False, True])
+def test_any_byte_of_the_footer_may_be_wrong(keep_arrow: bool) -> None:
     """Arrow's view of a column ended the process where a schema and its sizes did not fit."""
     sound = packed({"text": ["t", "u"], "l": [["a"], None]}).getvalue()
     footer = len(sound) - 8 - int.from_bytes(sound[-8:-4], "little")
     for place in range(footer, len(sound)):
         for byte in (sound[place] ^ 0xFF, 2 * sound[place] & 0xFF):
             broken = sound[:place] + bytes([byte]) + sound[place + 1 :]
-            assert list(read(io.BytesIO(broken)))
+            parquet.kept_schema(io.BytesIO(broken), Options())
+            assert list(read(io.BytesIO(broken), keep_arrow=keep_arrow))

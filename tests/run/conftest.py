@@ -1,8 +1,7 @@
-"""The same records as a table and as lines."""
+"""Records of all kinds."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pyarrow as pa
@@ -25,8 +24,4 @@ def records(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Recor
     folder = tmp_path_factory.mktemp("records")
     table = pa.Table.from_pylist(rows)
     pq.write_table(table, folder / "pages.parquet", row_group_size=11)
-    lines = [json.dumps(row).encode() for row in rows]
-    lines[5:5] = [b'{"id": "s0"}', b'{"id": "s1", "text": 7, "url": "u"}', b"", b"  "]
-    lines += [b'{"id": "s2", "text": ["a"]}', b'{"id": 12, "text": "Rain fell.", "n": 1e400}']
-    (folder / "pages.jsonl").write_bytes(b"\n".join(lines))
-    return Records(table, folder / "pages.parquet", folder / "pages.jsonl")
+    return Records(table, folder / "pages.parquet")

@@ -1,10 +1,10 @@
-"""Records of all kinds, as a table and as lines, and what the local run makes of them."""
+"""Records of all kinds, as a table, and what the local run makes of them."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,11 +20,10 @@ MAX_CHARS = 1_000
 
 
 class Records(NamedTuple):
-    """The same records as Parquet and as JSON lines; more of the latter."""
+    """The same records as a table and as a file."""
 
     table: pa.Table
     parquet: Path
-    jsonl: Path
 
 
 def local(path: Path, bundle: Path, sentences: str = "all") -> list[Row]:
@@ -43,15 +42,8 @@ def placeless(row: Row) -> Row:
     if "/" in str(made["id"]):  # file:line, for want of an id
         made["id"] = None
     if made["error"]:
-        made["error"] = re.sub(r"^(line .*['\"]|[^ ]+): ", "", made["error"])
+        made["error"] = re.sub(r"^[^ ]+: ", "", made["error"])
     return made
-
-
-def unpacked(rows: Iterable[Row]) -> Iterator[Row]:
-    """Rows with what their column ``extra`` holds."""
-    for row in rows:
-        extra = row.pop("extra", None)
-        yield placeless(row | (json.loads(extra) if extra else {}))
 
 
 def by_id(rows: Iterable[Row]) -> list[Row]:

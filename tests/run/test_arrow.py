@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from distributed_records import MAX_CHARS, Records, local, placeless, unpacked
+from distributed_records import MAX_CHARS, Records, local, placeless
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.errors import BundleError, InputError
-from classifier.run.arrow import LINE
 from classifier.run.engines import Job, output_schema, score_batches
 from classifier.run.scoring import score_pages
 from classifier.schema import Page
 from classifier.text import Analyser
 
 FIELDS = ["id", "language", "flags", "scores", "sentences", "model", "error"]
-
-
-def lines_of(path: Path) -> pa.Table:
-    return pa.table({"value": pa.array(path.read_bytes().split(b"\n"), pa.binary())})
 
 
 def run(table: pa.Table, job: Job, size: int = 10_000) -> pa.Table:
@@ -39,19 +33,10 @@ def one(bundle: Path, **columns: list[Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 65, 10_000])
-@pytest.mark.parametrize("writes", ["parquet", "jsonl"])
-@pytest.mark.parametrize("reads", ["parquet", "jsonl"])
-def test_equal_to_the_local_run(
-    reads: str, writes: str, size: int, records: Records, bundle: Path
-) -> None:
-    job = Job.of(bundle, sentences="all", max_chars=MAX_CHARS, reads=reads, writes=writes)
-    table = records.table if reads == "parquet" else lines_of(records.jsonl)
-    rows = run(table, job, size).to_pylist()
-    if writes == "jsonl":
-        errors = [row["error"] for row in rows]
-        rows = [json.loads(row[LINE]) for row in rows]
-        assert errors == [row["error"] for row in rows]
-    assert list(unpacked(rows)) == local(getattr(records, reads), bundle)
+def test_equal_to_the_local_run(size: int, records: Records, bundle: Path) -> None:
+    job = Job.of(bundle, sentences="all", max_chars=MAX_CHARS)
+    rows = run(records.table, job, size).to_pylist()
+    assert list(map(placeless, rows)) == local(records.parquet, bundle)
 
 
 def test_the_table_is_passed_through_untouched(records: Records, bundle: Path) -> None:
@@ -107,17 +92,6 @@ def test_text_that_is_no_utf8(bundle: Path) -> None:
     rows = one(bundle, id=["a", "b"], text=bad)
     assert "cannot be read" in rows[0]["error"]
     assert rows[1]["error"] is None
-
-
-@pytest.mark.parametrize("broken", [b"{", b"[1]", b'{"id": "a\xff"}', b"x" * 2_000_000, None])
-def test_broken_lines(broken: bytes | None, bundle: Path) -> None:
-    good = b'{"id": "a", "text": "Rain fell."}'
-    table = pa.table({"value": pa.array([good, broken, good], pa.binary())})
-    job = Job.of(bundle, max_chars=10, reads="jsonl", writes="jsonl")
-    rows = [json.loads(row["value"]) for row in run(table, job).to_pylist()]
-    assert [row["id"] for row in rows] == ["a", None, "a"]
-    assert [row["error"] is None for row in rows] == [True, False, True]
-    assert len(rows[1]["error"]) < 300
 
 
 def test_one_failure_costs_no_neighbour(
@@ -197,9 +171,7 @@ def test_a_damaged_parcel_is_refused(bundle: Path) -> None:
         Job(job.name, files, job.labels).scorer()
 
 
-@pytest.mark.parametrize(
-    "options", [{"sentences": "some"}, {"reads": "csv"}, {"id_column": "text"}], ids=str
-)
+@pytest.mark.parametrize("options", [{"sentences": "some"}, {"id_column": "text"}], ids=str)
 def test_wrong_options(options: dict[str, Any], bundle: Path) -> None:
     with pytest.raises(InputError):
         Job.of(bundle, **options)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import shutil
 import sys
@@ -17,7 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from distributed_records import MAX_CHARS, Records, Row, by_id, local, unpacked
+from distributed_records import MAX_CHARS, Records, Row, by_id, local, placeless
 
 from classifier.cli import main
 from classifier.errors import InputError
@@ -82,53 +81,32 @@ def verdicts(engine: str, records: Records, job: Job, size: int) -> list[Row]:
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_equal_to_the_local_run(size: int, engine: str, records: Records, bundle: Path) -> None:
     job = Job.of(bundle, sentences="all", max_chars=MAX_CHARS)
-    rows = list(unpacked(verdicts(engine, records, job, size)))
+    rows = list(map(placeless, verdicts(engine, records, job, size)))
     assert by_id(rows) == by_id(local(records.parquet, bundle))
 
 
-@pytest.mark.parametrize(
-    ("source", "target"), [("parquet", "parquet"), ("jsonl", "jsonl"), ("jsonl", "parquet")]
-)
-def test_command(
-    source: str, target: str, engine: str, records: Records, bundle: Path, tmp_path: Path
-) -> None:
-    given, made = getattr(records, source), tmp_path / f"verdicts.{target}"
-    arguments = ["score", given, "-o", made, "--engine", engine, "--model", bundle]
+def test_command(engine: str, records: Records, bundle: Path, tmp_path: Path) -> None:
+    made = tmp_path / "verdicts.parquet"
+    arguments = ["score", records.parquet, "-o", made, "--engine", engine, "--model", bundle]
     arguments += ["--sentences", "all", "--max-chars", MAX_CHARS]
     result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert result.exit_code == 3, result.output
-    expected = local(given, bundle)
+    expected = local(records.parquet, bundle)
     failed = sum(row["error"] is not None for row in expected)
     assert f"{len(expected) - failed} records scored with tiny@" in result.stderr
     assert f"{failed} failed" in result.stderr
-    assert by_id(list(unpacked(written(made)))) == by_id(expected)
+    table = pq.read_table([part for part in made.iterdir() if part.suffix == ".parquet"])
+    assert by_id(map(placeless, table.to_pylist())) == by_id(expected)
+    assert not table.schema.field("n").type.equals("string")
     again = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert again.exit_code == 1, "the output is never written over"
     assert "exist" in again.stderr
 
 
-def written(folder: Path) -> list[Row]:
-    """Rows of all parts."""
-    rows: list[Row] = []
-    for part in sorted(path for path in folder.iterdir() if path.name[0] not in "._"):
-        if folder.suffix == ".jsonl":
-            rows += [json.loads(line) for line in part.read_bytes().splitlines()]
-        elif part.suffix == ".parquet":
-            rows += pq.read_table(part).to_pylist()
-    return rows
-
-
-def test_lines_that_no_engine_reads(engine: str, bundle: Path, tmp_path: Path) -> None:
-    good = b'{"id": "a", "text": "Rain fell.", "deep": {"x": [1]}}'
-    lines = [good, b'{"id": "b", "text": "a\xff"}', b'{"id": "c', b"[1]", b'{"text": "?"}', good]
-    (tmp_path / "in.jsonl").write_bytes(b"\r\n".join(lines))
-    job = Job.of(bundle, reads="jsonl", writes="jsonl")
-    out = tmp_path / "out.jsonl"
-    counts = open_engine(engine).score_files(str(tmp_path / "in.jsonl"), str(out), job)
-    assert counts == Counts(6, 4)
-    rows = written(out)
-    assert [row["id"] for row in rows] == ["a", None, None, None, None, "a"]
-    assert [row.get("deep") for row in rows if not row["error"]] == [{"x": [1]}] * 2
+def test_an_empty_table(engine: str, records: Records, bundle: Path, tmp_path: Path) -> None:
+    pq.write_table(records.table.slice(0, 0), tmp_path / "in.parquet")
+    run = open_engine(engine).score_files
+    assert run(str(tmp_path / "in.parquet"), str(tmp_path / "out"), Job.of(bundle)) == Counts(0, 0)
 
 
 def test_what_cannot_be_done_is_said(
@@ -158,12 +136,18 @@ def test_a_missing_extra_is_named(name: str, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["a.jsonl"], "one INPUT and the folder"),
-        (["a.jsonl", "b.jsonl", "-o", "x"], "one INPUT"),
+        (["a.parquet"], "one INPUT and the folder"),
+        (["a.parquet", "b.parquet", "-o", "x"], "one INPUT"),
         (["-", "-o", "x"], "one INPUT"),
-        (["a.jsonl", "-o", "x", "--format", "csv"], "jsonl or parquet"),
-        (["a.jsonl", "-o", "x", "--jobs", "2"], "--jobs does not go with --engine spark"),
-        (["a.jsonl", "-o", "x", "--rows", "pages"], "--rows does not go"),
+        (["a.parquet", "-o", "x", "--format", "csv"], "writes Parquet only, not csv"),
+        (["a.parquet", "-o", "x", "--jobs", "2"], "--jobs does not go with --engine spark"),
+        (["a.parquet", "-o", "x", "--rows", "pages"], "--rows does not go"),
+        (
+            ["s3://b/a.jsonl", "-o", "x"],
+            "s3://b/a.jsonl: --engine spark reads and writes Parquet only",
+        ),
+        (["a/*.JSONL.gz", "-o", "x"], "Parquet only, not .jsonl.gz"),
+        (["a", "-o", "x.csv"], "spark.read.json(...).write.parquet(...)"),
     ],
 )
 def test_wrong_usage(arguments: list[Any], words: str, bundle: Path) -> None:
