@@ -22,6 +22,9 @@ from classifier.time_limit import TimeLimitExceeded, time_limit
 
 #: Pages, and characters (bytes of raw pages), that make a batch. More saves little and costs memory.
 BATCH_PAGES, BATCH_CHARACTERS = 256, 500_000
+#: The same where an encoder reads each page, which takes so long that batches save nothing: as little
+#: as keeps all workers busy until a small folder is done.
+ENCODED_PAGES, ENCODED_CHARACTERS = 4, 10_000
 #: Seconds that a page may go on after its time limit, before its worker process is ended.
 GRACE = 5.0
 #: Pages of one kind or of both.
@@ -32,14 +35,17 @@ FrozenThresholds = tuple[tuple[str, float], ...]
 Key = tuple[str, str, FrozenThresholds, FrozenThresholds | None, bool]
 
 
-def batches(pages: Iterable[AnyPage]) -> Iterator[list[AnyPage]]:
+def batches(pages: Iterable[AnyPage], *, encoded: bool = False) -> Iterator[list[AnyPage]]:
     """Cut a stream of pages into batches, by number and by size."""
+    most, longest = BATCH_PAGES, BATCH_CHARACTERS
+    if encoded:
+        most, longest = ENCODED_PAGES, ENCODED_CHARACTERS
     batch: list[AnyPage] = []
     characters = 0
     for page in pages:
         batch.append(page)
         characters += len(page.data if isinstance(page, RawPage) else page.text)
-        if len(batch) >= BATCH_PAGES or characters >= BATCH_CHARACTERS:
+        if len(batch) >= most or characters >= longest:
             yield batch
             batch, characters = [], 0
     if batch:
@@ -99,10 +105,11 @@ def score_pages(
     """
     check_sentences(sentences)
     key = _key(model, thresholds, review, any_language)
-    _scorer(*key)  # a broken bundle is reported here, not by a worker
+    scorer = _scorer(*key)  # a broken bundle is reported here, not by a worker
+    cut = batches(pages, encoded=scorer.model.encoder is not None)
     score = partial(_score_to_rows, to_row, key, sentences, timeout, Options(max_chars=max_chars))
     if n_jobs == 1:
-        return (verdict for batch in batches(pages) for verdict in score(batch))
+        return (verdict for batch in cut for verdict in score(batch))
     from joblib import effective_n_jobs
 
     def lost(page: Page | RawPage) -> Any:
@@ -112,7 +119,7 @@ def score_pages(
 
     opened = partial(_scorer, *key)
     work = partial(score, grace=GRACE)
-    return ordered_map(work, batches(pages), effective_n_jobs(n_jobs), lost, opened)
+    return ordered_map(work, cut, effective_n_jobs(n_jobs), lost, opened)
 
 
 def open_scorer(

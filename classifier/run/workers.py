@@ -20,8 +20,9 @@ from classifier.errors import WorkerError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: Batches in hand for each worker: one at work, one waiting. More would only fill memory.
-AHEAD = 2
+#: Batches in hand for each worker, so that the others go on while one is at a long one, whose results
+#: come first. More would only fill memory.
+AHEAD = 4
 #: The workers are the parallelism: libraries must not start threads of their own in them.
 _ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 

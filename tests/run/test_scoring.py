@@ -354,7 +354,7 @@ def test_workers_stop_code_in_c(
     pages: list[Page], bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scoring, "GRACE", 0.1)
-    monkeypatch.setattr(scoring, "BATCH_PAGES", 2)
+    monkeypatch.setattr(scoring, "BATCH_PAGES", 1)
     stuck = RawPage("stuck", "stuck.html", b"", Stuck("html"))
     found = list(score_pages([*pages[:3], stuck], bundle, n_jobs=2, timeout=1))
     assert found[:3] == list(score_pages(pages[:3], bundle))
