@@ -45,9 +45,9 @@ def time_limit(seconds: float | None, grace: float | None = None) -> Iterator[No
             wait = _AGAIN
 
     watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
     try:
         try:
+            watcher.start()
             with _process_limit(seconds, grace):
                 yield
         finally:

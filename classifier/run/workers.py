@@ -82,10 +82,9 @@ class _WorkerPool(Generic[Item, Result]):
         self._n_jobs = n_jobs
         self._lost = lost
         self._start = start
-        self._watched, self._held = Pipe(
-            duplex=False
-        )  # closed by the system when this process ends
-        self._executor = _executor(n_jobs, self._watched, start)
+        # Workers end when the second end is closed, which the system does when this process ends.
+        self._parent, self._held = Pipe(duplex=False)
+        self._executor = _executor(n_jobs, self._parent, start)
 
     def submit(self, batch: Sequence[Item]) -> Future[list[Result]]:
         """Give a batch to the workers."""
@@ -127,7 +126,7 @@ class _WorkerPool(Generic[Item, Result]):
 
     def _replace(self) -> None:
         self.dismiss()
-        self._executor = _executor(self._n_jobs, self._watched, self._start)
+        self._executor = _executor(self._n_jobs, self._parent, self._start)
         try:
             self._executor.submit(os.getpid).result()
         except BrokenProcessPool as error:
@@ -161,7 +160,8 @@ def _begin_work(parent: Connection, start: Callable[[], object] | None) -> None:
 def _end_with(parent: Connection) -> None:
     """End this process when the other end of a pipe is closed, as it is when its process has ended.
 
-    On Linux a signal does it, also within code in C that never returns to Python.
+    On Linux a signal does it, also within code in C that never returns to Python. (``prctl`` would
+    too, but when the thread ends that started the worker.)
     """
     if sys.platform == "linux":
         from fcntl import F_SETFL, F_SETOWN, fcntl

@@ -355,6 +355,7 @@ def test_workers_stop_code_in_c(
 ) -> None:
     monkeypatch.setattr(scoring, "GRACE", 0.1)
     monkeypatch.setattr(scoring, "BATCH_PAGES", 1)
+    monkeypatch.setattr("joblib.effective_n_jobs", lambda _: 1)  # starts again and again
     stuck = RawPage("stuck", "stuck.html", b"", Stuck("html"))
     found = list(score_pages([*pages[:3], stuck], bundle, n_jobs=2, timeout=1))
     assert found[:3] == list(score_pages(pages[:3], bundle))
