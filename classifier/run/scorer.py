@@ -30,7 +30,7 @@ from classifier.schema import (
     Verdict,
 )
 from classifier.text.analyser import Analyser
-from classifier.text.language import ENGLISH, UNDETERMINED, language
+from classifier.text.language import ENGLISH, UNDETERMINED, detector, language
 
 #: Which sentences a verdict lists.
 SENTENCES = ("flagged", "all", "none")
@@ -92,6 +92,12 @@ class Scorer:
                 raise BundleError(f"no threshold for '{label}' in this model (it has: {known})")
             chosen[label] = value
         return chosen
+
+    def prepare(self) -> None:
+        """Do what would else be done at the first page, or after an interruption, on its time."""
+        self.analyser.recover()
+        if self._names_language:
+            detector()
 
     def score_batch(self, pages: Sequence[Page], sentences: str = "flagged") -> list[Verdict]:
         """One verdict per page, in order."""

@@ -14,18 +14,22 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from classifier.errors import InputError
 from classifier.model.bundle import MANIFEST
 from classifier.read.pages import parse
 from classifier.read.record import Options
 from classifier.run.scorer import Scorer, check_sentences
 from classifier.run.workers import ordered_map
 from classifier.schema import Page, RawPage, Verdict
-from classifier.time_limit import TimeLimitExceeded, can_limit, time_limit
+from classifier.time_limit import TimeLimitExceeded, time_limit
 from classifier.values import ArrowRow
 
 #: Pages, and characters (bytes of raw pages), that make a batch. More saves little and costs memory.
 BATCH_PAGES, BATCH_CHARACTERS = 256, 500_000
+#: The same where an encoder reads each page, which takes so long that batches save nothing: as little
+#: as keeps all workers busy until a small folder is done.
+ENCODED_PAGES, ENCODED_CHARACTERS = 4, 10_000
+#: Seconds that a page may go on after its time limit, before its worker process is ended.
+GRACE = 5.0
 #: Pages of one kind or of both.
 AnyPage = TypeVar("AnyPage", bound=Page | RawPage)
 #: Thresholds, or edges of the review band, by label, in a form that can be a key.
@@ -34,14 +38,17 @@ FrozenThresholds = tuple[tuple[str, float], ...]
 Key = tuple[str, str, FrozenThresholds, FrozenThresholds | None, bool]
 
 
-def batches(pages: Iterable[AnyPage]) -> Iterator[list[AnyPage]]:
+def batches(pages: Iterable[AnyPage], *, encoded: bool = False) -> Iterator[list[AnyPage]]:
     """Cut a stream of pages into batches, by number and by size."""
+    most, longest = BATCH_PAGES, BATCH_CHARACTERS
+    if encoded:
+        most, longest = ENCODED_PAGES, ENCODED_CHARACTERS
     batch: list[AnyPage] = []
     characters = 0
     for page in pages:
         batch.append(page)
         characters += len(page.data if isinstance(page, RawPage) else page.text)
-        if len(batch) >= BATCH_PAGES or characters >= BATCH_CHARACTERS:
+        if len(batch) >= most or characters >= longest:
             yield batch
             batch, characters = [], 0
     if batch:
@@ -95,7 +102,8 @@ def score_pages(
         (out of memory) becomes an error; see ``classifier.run.workers``.
     timeout
         Seconds that a page may take, parsing included, before it becomes an error; ``None`` is no
-        limit.
+        limit. Works in any thread, and counts the time in which other threads use the model. A
+        single call into C that takes longer is ended in worker processes only.
     max_chars
         Code points that the text of a raw page may have.
     any_language
@@ -109,26 +117,27 @@ def score_pages(
     BundleError
         If the bundle cannot be used; raised before the first page is read.
     InputError
-        If ``sentences`` is none of these, or there can be no ``timeout`` here.
+        If ``sentences`` is none of these.
     WorkerError
         If worker processes cannot be kept running.
     """
     check_sentences(sentences)
-    if timeout is not None and not can_limit(here=n_jobs == 1):
-        raise InputError("A timeout needs POSIX signals and the main thread (or else two jobs).")
     key = _key(model, thresholds, review, any_language)
-    _scorer(*key)  # a broken bundle is reported here, not by a worker
+    scorer = _scorer(*key)  # a broken bundle is reported here, not by a worker
+    cut = batches(pages, encoded=scorer.model.encoder is not None)
     score = partial(_score_to_rows, to_row, key, sentences, timeout, Options(max_chars=max_chars))
     if n_jobs == 1:
-        return (verdict for batch in batches(pages) for verdict in score(batch))
+        return (verdict for batch in cut for verdict in score(batch))
     from joblib import effective_n_jobs
 
     def lost(page: Page | RawPage) -> Any:
-        why = "the process that scored it was killed, twice (out of memory?)"
+        limit = "" if timeout is None else f", or {timeout:g} s in one piece"
+        why = f"the process that scored it was killed, twice (out of memory{limit}?)"
         return score([_without_text(page, why)])[0]
 
     opened = partial(_scorer, *key)
-    return ordered_map(score, batches(pages), effective_n_jobs(n_jobs), lost, opened)
+    work = partial(score, grace=GRACE)
+    return ordered_map(work, cut, effective_n_jobs(n_jobs), lost, opened)
 
 
 def open_scorer(
@@ -176,12 +185,14 @@ def _score_batch(
     timeout: float | None,
     options: Options,
     batch: Sequence[Page | RawPage],
+    grace: float | None,
 ) -> list[Verdict]:
     """Verdicts on a batch; pages that take longer than ``timeout`` seconds get an error."""
     scorer = _scorer(*key)
-    scorer.analyser.recover()  # what an interrupted analysis left is rebuilt outside the limit
+    if timeout is not None:
+        scorer.prepare()
     try:
-        with time_limit(timeout):
+        with time_limit(timeout, grace):
             return scorer.score_batch([parse(page, options) for page in batch], sentences)
     except TimeLimitExceeded:
         pass
@@ -189,7 +200,7 @@ def _score_batch(
         return [
             verdict
             for page in batch
-            for verdict in _score_batch(key, sentences, timeout, options, [page])
+            for verdict in _score_batch(key, sentences, timeout, options, [page], grace)
         ]
     late = _without_text(batch[0], f"scoring took longer than {timeout:g} s")
     return scorer.score_batch([late], sentences)
@@ -202,8 +213,9 @@ def _score_to_rows(
     timeout: float | None,
     options: Options,
     batch: Sequence[Page | RawPage],
+    grace: float | None = None,
 ) -> list[Any]:
-    verdicts = _score_batch(key, sentences, timeout, options, batch)
+    verdicts = _score_batch(key, sentences, timeout, options, batch, grace)
     return verdicts if to_row is None else [to_row(verdict) for verdict in verdicts]
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
 from classifier.errors import WorkerError
@@ -18,10 +20,9 @@ from classifier.errors import WorkerError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: Batches in hand for each worker: one at work, one waiting. More would only fill memory.
-AHEAD = 2
-#: Seconds between two looks of a worker at whether its parent, which may be killed, is still there.
-_LOOK = 0.5
+#: Batches in hand for each worker, so that the others go on while one is at a long one, whose results
+#: come first. More would only fill memory.
+AHEAD = 4
 #: The workers are the parallelism: libraries must not start threads of their own in them.
 _ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 
@@ -36,8 +37,7 @@ def ordered_map(
     """Yield ``function(batch)`` of all batches, item by item, in the order of the batches.
 
     Batches are read only as fast as results are taken. When the system kills a worker, what was in
-    hand is done again, one batch at a time; a batch that kills its worker again is halved until the
-    item that does it stands alone.
+    hand is done again, one batch at a time; a batch that kills its worker again is done item by item.
 
     Parameters
     ----------
@@ -82,7 +82,9 @@ class _WorkerPool(Generic[Item, Result]):
         self._n_jobs = n_jobs
         self._lost = lost
         self._start = start
-        self._executor = _executor(n_jobs, start)
+        # Workers end when the second end is closed, which the system does when this process ends.
+        self._parent, self._held = Pipe(duplex=False)
+        self._executor = _executor(n_jobs, self._parent, start)
 
     def submit(self, batch: Sequence[Item]) -> Future[list[Result]]:
         """Give a batch to the workers."""
@@ -120,12 +122,11 @@ class _WorkerPool(Generic[Item, Result]):
             return results
         if len(batch) == 1:
             return [self._lost(batch[0])]
-        half = len(batch) // 2
-        return self._run_alone(batch[:half]) + self._run_alone(batch[half:])
+        return [result for item in batch for result in self._run_alone([item])]
 
     def _replace(self) -> None:
         self.dismiss()
-        self._executor = _executor(self._n_jobs, self._start)
+        self._executor = _executor(self._n_jobs, self._parent, self._start)
         try:
             self._executor.submit(os.getpid).result()
         except BrokenProcessPool as error:
@@ -138,25 +139,43 @@ class _WorkerPool(Generic[Item, Result]):
         self._executor.shutdown(wait=True, kill_workers=True)
 
 
-def _executor(n_jobs: int, start: Callable[[], object] | None) -> Any:
+def _executor(n_jobs: int, parent: Connection, start: Callable[[], object] | None) -> Any:
     """Processes by loky: started afresh, so without locks, threads or files of this one."""
-    from joblib.externals.loky import ProcessPoolExecutor
+    from loky import ProcessPoolExecutor
 
     return ProcessPoolExecutor(
-        n_jobs, initializer=_begin_work, initargs=(os.getpid(), start), env=_ONE_THREAD
+        n_jobs, initializer=_begin_work, initargs=(parent, start), env=_ONE_THREAD
     )
 
 
-def _begin_work(parent: int, start: Callable[[], object] | None) -> None:
+def _begin_work(parent: Connection, start: Callable[[], object] | None) -> None:
     """Leave Ctrl-C, which a terminal sends to all processes, to the parent; never outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+    _end_with(parent)
     if start is not None:
         start()
     gc.freeze()  # loky looks for cycles every second; not in what was just opened
 
 
-def _follow(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_LOOK)
+def _end_with(parent: Connection) -> None:
+    """End this process when the other end of a pipe is closed, as it is when its process has ended.
+
+    On Linux a signal does it, also within code in C that never returns to Python. (``prctl`` would
+    too, but when the thread ends that started the worker.)
+    """
+    if sys.platform == "linux":
+        from fcntl import F_SETFL, F_SETOWN, fcntl
+
+        signal.signal(signal.SIGIO, signal.SIG_DFL)
+        own = os.open(f"/proc/self/fd/{parent.fileno()}", os.O_RDONLY | os.O_NONBLOCK)
+        fcntl(own, F_SETOWN, os.getpid())  # of what was opened here; all workers share the other
+        fcntl(own, F_SETFL, os.O_ASYNC)
+        if parent.poll():  # it had ended before
+            os._exit(1)
+    else:
+        threading.Thread(target=_wait_for, args=(parent,), daemon=True).start()
+
+
+def _wait_for(parent: Connection) -> None:
+    parent.poll(None)
     os._exit(1)

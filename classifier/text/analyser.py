@@ -74,17 +74,18 @@ class Analyser:
 
         ``analyse`` does so itself; a caller that sets a time limit may want to have it done before.
         """
-        if self._interrupted:
-            self._tree = PatternTree(
-                (
-                    (number, pattern)
-                    for number, rule in enumerate(self.lexicons.rules)
-                    for pattern in rule.patterns
-                ),
-                self.lexicons.classes,
-            )
-            self._begin()
-            self._interrupted = False
+        with self._turn:
+            if self._interrupted:
+                self._tree = PatternTree(
+                    (
+                        (number, pattern)
+                        for number, rule in enumerate(self.lexicons.rules)
+                        for pattern in rule.patterns
+                    ),
+                    self.lexicons.classes,
+                )
+                self._begin()
+                self._interrupted = False
 
     def _begin(self) -> None:
         """Begin with nothing remembered: spaCy's vocabulary grows with every new spelling."""

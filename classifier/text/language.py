@@ -86,7 +86,7 @@ def _language(sample: str) -> str:
     foreign = len(letters) - latin >= _FOREIGN_SCRIPT * len(letters)
     if not foreign and len(letters) < _FEWEST_LETTERS:
         return ENGLISH
-    found = dict(_detector().rank(" ".join(words)))
+    found = dict(detector().rank(" ".join(words)))
     english = found.pop(ENGLISH)
     best: str = max(found, key=found.__getitem__)
     if foreign or (best != _LATIN and found[best] >= _CONFIDENT and found[best] >= _ODDS * english):
@@ -106,7 +106,7 @@ def _is_latin(letter: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _detector() -> Any:
+def detector() -> Any:
     """The detector, loaded once per process where a text needs it (about a second)."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 

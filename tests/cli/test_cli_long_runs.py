@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,14 @@ def test_what_cannot_be_resumed_is_refused(
     result = run("score", records, *arguments, "--model", bundle, "--resume")
     assert result.exit_code == 2
     assert words in result.stderr
+
+
+def test_a_time_limit_in_another_thread(records: Path, bundle: Path, run: Run) -> None:
+    arguments = ("score", records, "--model", bundle, "--max-chars", 2000)
+    expected = run(*arguments)
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(run, *arguments, "--timeout", 60).result()
+    assert (result.exit_code, result.stdout) == (3, expected.stdout)
 
 
 @pytest.mark.parametrize(("jobs", "number"), [("auto", -1), ("-1", -1), ("3", 3)])

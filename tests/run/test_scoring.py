@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import pairwise
+from functools import lru_cache
+from itertools import pairwise, repeat
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,13 @@ from classifier.model.saving import save
 from classifier.read import html
 from classifier.read.pages import parse
 from classifier.read.record import Options
+from classifier.run import scorer as scorer_module
 from classifier.run import scoring
 from classifier.run.scorer import SENTENCES, Scorer
 from classifier.run.scoring import batches, score_pages
 from classifier.schema import UNSUPPORTED_CLAIM, Dataset, Page, RawPage, Verdict
-from classifier.text import Analyser
+from classifier.text import Analyser, language
+from classifier.text.language import detector
 from classifier.text.words import Words
 
 EMPTY = ("", " ", "\n\n \t\n", "\u00a0")
@@ -316,9 +319,64 @@ def test_a_page_that_takes_too_long_costs_only_itself(
     assert [verdict for i, verdict in enumerate(found) if i != bad] == expected
 
 
-def test_a_timeout_needs_the_main_thread(bundle: Path) -> None:
-    with ThreadPoolExecutor(1) as pool, pytest.raises(InputError, match="two jobs"):
-        pool.submit(score_pages, [], bundle, timeout=1).result()
+@pytest.mark.parametrize("place", [0, 3])
+def test_time_limits_hold_in_threads(
+    place: int, pages: list[Page], bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four threads share a model; in one, a page takes too long; none has an alarm of its own."""
+    bad = Page("bad", f"Nettle tea number {place} never ends.")
+    analyse = Analyser._analysed
+
+    def hang(self: Analyser, texts: list[str]) -> object:
+        while bad.text in texts:
+            time.sleep(0.01)
+        return analyse(self, texts)
+
+    expected = list(score_pages(pages, bundle))
+    monkeypatch.setattr(Analyser, "_analysed", hang)
+    with ThreadPoolExecutor(4) as pool:
+        late = pool.submit(list, score_pages([*pages, bad], bundle, timeout=0.5))
+        others = [pool.submit(list, score_pages(pages, bundle, timeout=60)) for _ in range(3)]
+    assert late.result()[-1].error == ": scoring took longer than 0.5 s"
+    assert [future.result() for future in others] == [expected] * 3
+
+
+class Stuck(str):
+    """A format whose parser never returns to Python."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return all(repeat(True))
+
+
+def test_workers_stop_code_in_c(
+    pages: list[Page], bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "GRACE", 0.1)
+    monkeypatch.setattr(scoring, "BATCH_PAGES", 1)
+    monkeypatch.setattr("joblib.effective_n_jobs", lambda _: 1)  # starts again and again
+    stuck = RawPage("stuck", "stuck.html", b"", Stuck("html"))
+    found = list(score_pages([*pages[:3], stuck], bundle, n_jobs=2, timeout=1))
+    assert found[:3] == list(score_pages(pages[:3], bundle))
+    assert found[3].error == (
+        "stuck.html: the process that scored it was killed, twice (out of memory, or 1 s in one piece?)"
+    )
+
+
+def test_no_page_pays_for_what_is_loaded_once(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow() -> object:
+        time.sleep(0.6)
+        return detector()
+
+    monkeypatch.setattr(language, "detector", lru_cache(slow))
+    monkeypatch.setattr(scorer_module, "detector", language.detector)
+    (found,) = score_pages(
+        [Page("a", "Valeriana officinalis radix extractum")], bundle, timeout=0.5
+    )
+    assert found.error is None
 
 
 def test_pages_whose_workers_are_killed(

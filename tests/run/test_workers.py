@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -90,3 +93,69 @@ def test_workers_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_executor", lambda *_: Broken())
     with pytest.raises(WorkerError, match="as soon as they start"):
         list(ordered_map(doubled, cut(range(4), 2), 2, lost))
+
+
+#: Two workers, of which a batch without end keeps both busy; what is done after the first result.
+PROGRAM = """
+import sys
+from functools import partial
+from pathlib import Path
+from classifier.run.workers import ordered_map
+from test_workers import endless, lost
+if __name__ == "__main__":
+    folder, what = sys.argv[1:]
+    batches = [[0]] + 3 * [[1]]
+    for _ in ordered_map(partial(endless, Path(folder)), batches, 2, lost):
+        if what == "error":
+            while len(list(Path(folder).iterdir())) < 2:
+                pass
+            raise ZeroDivisionError
+"""
+
+
+def endless(folder: Path, batch: Sequence[int]) -> list[int]:
+    """Leave a note of this process; a 1 is code in C that holds Python's lock and never returns."""
+    if batch[0]:
+        (folder / str(os.getpid())).touch()
+        all(repeat(True))
+    return list(batch)
+
+
+def running(process: str) -> bool:
+    try:
+        stat = Path("/proc", process, "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere they end when they get to Python")
+@pytest.mark.parametrize(
+    ("what", "status"),
+    [
+        ("error", 1),
+        (signal.SIGINT, -signal.SIGINT),
+        (signal.SIGTERM, -signal.SIGTERM),
+        (signal.SIGKILL, -signal.SIGKILL),
+    ],
+    ids=str,
+)
+def test_no_worker_outlives_its_parent(
+    what: signal.Signals | str, status: int, tmp_path: Path
+) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(tmp_path), str(what)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.DEVNULL,
+    )
+    while len(workers := [path.name for path in tmp_path.iterdir()]) < 2:
+        assert parent.poll() is None
+        time.sleep(0.01)
+    if what != "error":
+        assert all(running(worker) for worker in workers)
+        parent.send_signal(signal.Signals(what))
+    assert parent.wait(timeout=60) == status
+    ended = time.monotonic()
+    while any(running(worker) for worker in workers) and time.monotonic() < ended + 2:
+        time.sleep(0.01)
+    assert not any(running(worker) for worker in workers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from classifier.model.context import ENCODER, context_names
 from classifier.model.saving import save
 from classifier.run.explaining import explain_page
 from classifier.run.scorer import Scorer
+from classifier.run.scoring import ENCODED_CHARACTERS, ENCODED_PAGES, batches, score_pages
 from classifier.schema import Dataset, Page
 from classifier.text import Analyser
 from classifier.training.config import TrainConfig
@@ -59,6 +61,16 @@ def test_scores_do_not_depend_on_the_batch(bundle: Path) -> None:
     pages = [Page(str(number), text) for number, text in enumerate(TEXTS)]
     together = scorer.score_batch(pages, "all")
     assert together == [scorer.score_batch([page], "all")[0] for page in pages]
+
+
+def test_batches_are_small(bundle: Path) -> None:
+    """What takes long is handed out in small pieces, so that no worker waits for another."""
+    taken = []
+    pages = (taken.append(text) or Page("a", text) for text in TEXTS * 10)
+    assert len(list(islice(score_pages(pages, bundle), 1))) == 1
+    assert len(taken) == ENCODED_PAGES
+    pages = (Page("a", "x" * (ENCODED_CHARACTERS // 2)) for _ in range(3))
+    assert [len(batch) for batch in batches(pages, encoded=True)] == [2, 1]
 
 
 def test_the_encoder_is_an_addend_of_the_explanation(bundle: Path) -> None:
