@@ -11,6 +11,7 @@ from classifier.report.corpus import plot_statistics, statistics_table
 from classifier.report.html import HtmlRows
 from classifier.report.progress import Progress
 from classifier.report.reasons import explanation_row, explanation_text
+from classifier.report.record import record_text
 from classifier.report.tables import metrics_table
 from classifier.report.terminal import TextRows, colours_welcome, passed_over, summary, tally
 from classifier.write.writer import Format, StreamWriter, Writer, open_writer, whole
@@ -26,6 +27,7 @@ __all__ = [
     "open_report",
     "passed_over",
     "plot_statistics",
+    "record_text",
     "statistics_table",
     "summary",
     "tally",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_COLUMNS = (
+#: Key, heading and format of the metrics of one label.
+COLUMNS = (
     ("n", "n", "d"),
     ("positives", "positive", "d"),
     ("precision", "P", ".3f"),
@@ -24,13 +25,7 @@ def metrics_table(metrics: Mapping[str, Any], title: str) -> str:
     rows = []
     for label, units in metrics["labels"].items():
         for unit, found in units.items():
-            cells = [f"{label} / {unit}"]
-            for key, _, form in _COLUMNS:
-                cells.append(format(found[key], form) if key in found else "-")
-                interval = found.get("intervals", {}).get(key)
-                if interval:
-                    cells[-1] += f" [{interval[0]:.3f}, {interval[1]:.3f}]"
-            rows.append(cells)
+            rows.append([f"{label} / {unit}", *metric_cells(found)])
     head = [
         f"{title}: {metrics['units']} units on {metrics['pages']} pages in "
         f"{metrics['groups']} groups",
@@ -47,13 +42,24 @@ def metrics_table(metrics: Mapping[str, Any], title: str) -> str:
     if "repeats" in metrics:
         tail += ["", *_spread(metrics["repeats"])]
     return "\n".join(
-        [*head, *markdown(["label / unit", *(name for _, name, _ in _COLUMNS)], rows), *tail]
+        [*head, *markdown(["label / unit", *(name for _, name, _ in COLUMNS)], rows), *tail]
     )
+
+
+def metric_cells(found: Mapping[str, Any]) -> list[str]:
+    """The cells of one label's metrics, those of ``COLUMNS``, with their intervals."""
+    cells = []
+    for key, _, form in COLUMNS:
+        cells.append(format(found[key], form) if key in found else "-")
+        interval = found.get("intervals", {}).get(key)
+        if interval:
+            cells[-1] += f" [{interval[0]:.3f}, {interval[1]:.3f}]"
+    return cells
 
 
 def _spread(repeats: Mapping[str, Any]) -> list[str]:
     """Lay out the spread over repeated cross-validations: least and greatest value of each metric."""
-    names = [(name, short) for name, short, _ in _COLUMNS if name in SPREAD]
+    names = [(name, short) for name, short, _ in COLUMNS if name in SPREAD]
     rows = [
         [f"{label} / {unit}"]
         + [

@@ -30,6 +30,7 @@ from classifier.training.config import TrainConfig
 from classifier.training.decisions import Judged, cross_fit, fit_decisions
 from classifier.training.evaluation import evaluate
 from classifier.training.metrics import spread
+from classifier.training.predictions import Keep, keep_none, predictions
 from classifier.training.splitting import (
     by_appearance,
     check_folds,
@@ -52,6 +53,7 @@ def train(
     n_jobs: int = 1,
     repeats: int = 1,
     progress: Progress = lambda _: None,
+    keep: Keep = keep_none,
 ) -> Model:
     """Fit, calibrate and evaluate a model.
 
@@ -76,6 +78,8 @@ def train(
         the metrics is then in ``model.about["metrics"]["repeats"]``. The model is that of the first.
     progress
         Called with a line of text now and then.
+    keep
+        Gets the predictions behind the metrics, those of the first cross-validation.
 
     Returns
     -------
@@ -122,6 +126,9 @@ def train(
         sentences, pages, of_units, of_pages = measured
         scores = (judged.data, judged.alignment, sentences, pages)
         metrics = evaluate(*scores, of_units, draws, of_pages, judged.groups)
+        if seed == config.seed:
+            folds = np.argmax(masks, axis=0)[judged.pages]
+            keep(predictions(*scores[:3], of_units, judged.groups, folds))
         rounds.append((logits, scores, metrics))
     logits, scores, metrics = rounds[0]
     if repeats > 1:
