@@ -7,6 +7,7 @@ from functools import partial
 
 from classifier.report.card import model_card
 from classifier.report.certificate import certificate
+from classifier.report.comparison import comparison_text
 from classifier.report.corpus import plot_statistics, statistics_table
 from classifier.report.html import HtmlRows
 from classifier.report.progress import Progress
@@ -20,6 +21,7 @@ __all__ = [
     "Progress",
     "certificate",
     "colours_welcome",
+    "comparison_text",
     "explanation_row",
     "explanation_text",
     "metrics_table",

@@ -58,18 +58,17 @@ def _errors(found: Mapping[str, Any]) -> Iterator[str]:
         joined = f" and {len(more):,} groups joined with it" if more else ""
         yield f"  {printable(first)}{joined}: {group['errors']:,} of {group['units']:,} units"
         for unit in group["worst"]:
-            yield f"    {unit_line(unit)}"
+            yield f"    gold {named(unit['gold'])}, decided {decided(unit)}: {shown(unit)}"
 
 
-def unit_line(unit: Mapping[str, Any]) -> str:
-    """One line for a unit: its gold labels, those decided, the scores behind them, its text."""
+def decided(unit: Mapping[str, Any]) -> str:
+    """The labels that were decided for a unit, and the scores behind them."""
     scores = ", ".join(f"{label} {score:.2f}" for label, score in unit["scores"].items())
-    return (
-        f"gold {_named(unit['gold'])}, decided {_named(unit['decided'])} ({scores}): {shown(unit)}"
-    )
+    return f"{named(unit['decided'])} ({scores})"
 
 
-def _named(labels: list[str]) -> str:
+def named(labels: list[str]) -> str:
+    """Labels in a word."""
     return "+".join(labels) or "none"
 
 

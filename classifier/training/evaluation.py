@@ -17,7 +17,7 @@ from classifier.model.bundle import DECIMALS, Model
 from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
 from classifier.training.metrics import DRAWS, exclusive_metrics, label_metrics
-from classifier.training.predictions import Keep, flagged, keep_none, predictions
+from classifier.training.predictions import Keep, Predictions, flagged, keep_none, predictions
 
 
 def evaluate(
@@ -123,6 +123,21 @@ def evaluate_model(
         left_out = len(data.pages) - len(kept)
         report["overlap"] = {"units": int(seen.sum()), "pages": left_out, "without": without}
     return report
+
+
+def predictions_of(model: Model, analyser: Analyser, data: Dataset, groups: Int) -> Predictions:
+    """What a model says of the units of some data, with labels in the order of the data.
+
+    Raises
+    ------
+    DataError
+        As ``evaluate_model``.
+    """
+    labelled, alignment, sentences, _ = scored(model, analyser, data)
+    found = predictions(labelled, alignment, sentences, model.thresholds, groups)
+    order = [model.labels.index(label) for label in data.labels]
+    columns = (found.truth[:, order], found.scores[:, order], found.flags[:, order])
+    return Predictions(data, groups, *columns)
 
 
 def units_seen(model: Model, data: Dataset) -> Int | None:

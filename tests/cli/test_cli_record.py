@@ -77,3 +77,27 @@ def test_what_is_refused_before_any_work(
     assert result.exit_code == status, result.output
     assert words in result.stderr
     assert not result.stdout
+
+
+def test_compare(trained: Path, labelled: Path, run: Run) -> None:
+    """The predictions were out of fold, and the model has seen the data, so that it is the better."""
+    files = [trained / "p.jsonl", trained / "model"]
+    result = run("compare", *files, labelled, "--by", "group", "--tolerance", "0")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("B against A: 55 units in 6 groups")
+    assert "| mossberg / promotional" in result.stdout
+    assert "was trained on" in result.stderr
+    worse = run("compare", *reversed(files), labelled, "--tolerance", "0", "--json")
+    assert worse.exit_code == 4
+    found = json.loads(worse.stdout)
+    lost = found["labels"]["promotional"]["f1"]["difference"]
+    assert lost < 0
+    assert f"regression: f1 of promotional is {lost:+.4f}, beyond 0.0" in worse.stderr
+    assert run("compare", *reversed(files), labelled).exit_code == 0, "no limit was asked for"
+
+
+def test_compare_with_predictions_of_other_data(trained: Path, reviews: Path, run: Run) -> None:
+    columns = ("--text-column", "review", "--label-column", "kind")
+    result = run("compare", trained / "p.jsonl", trained / "model", reviews, *columns)
+    assert result.exit_code == 1
+    assert "60 of 60 units of the data lack a row" in result.stderr
