@@ -45,6 +45,13 @@ from classifier.values import printable
     help="Cross-validate with so many seeds and report the spread of the metrics.",
 )
 @click.option(
+    "--baselines/--no-baselines",
+    default=True,
+    show_default=True,
+    help="Also cross-validate the majority, length alone, and TF-IDF with a logistic regression and "
+    "with a linear SVM, on the same folds.",
+)
+@click.option(
     "-j", "--jobs", default=1, show_default=True, help="Processes for cross-validation; -1: all."
 )
 @record_options
@@ -59,6 +66,7 @@ def command(
     held_out: str | None,
     seed: int | None,
     repeats: int,
+    baselines: bool,
     jobs: int,
     predictions: str | None,
     by: tuple[str, ...],
@@ -80,7 +88,7 @@ def command(
     from classifier.encoder.files import read_encoder_from
     from classifier.encoder.held_out import read_held_out
     from classifier.model.saving import check_target, save
-    from classifier.report import metrics_table, model_card, record_text
+    from classifier.report import baselines_table, metrics_table, model_card, record_text
     from classifier.training.config import TrainConfig
     from classifier.training.predictions import Predictions
     from classifier.training.training import train
@@ -107,6 +115,7 @@ def command(
         repeats=repeats,
         progress=lambda line: click.echo(printable(line), err=True),
         keep=kept.append,
+        with_baselines=baselines,
     )
     model = save(model, output, model_card(model))
     metrics = model.about["metrics"]
@@ -115,5 +124,7 @@ def command(
         click.echo(json.dumps({"model": model.name, **metrics, **record}))
     else:
         click.echo(metrics_table(metrics, "cross-validated"))
+        if baselines:
+            click.echo("\n" + baselines_table(metrics))
         click.echo("\n" + record_text(record))
     click.echo(f"{model.name} written to {output}", err=True)

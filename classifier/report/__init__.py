@@ -13,12 +13,13 @@ from classifier.report.html import HtmlRows
 from classifier.report.progress import Progress
 from classifier.report.reasons import explanation_row, explanation_text
 from classifier.report.record import record_text
-from classifier.report.tables import metrics_table
+from classifier.report.tables import baselines_table, metrics_table
 from classifier.report.terminal import TextRows, colours_welcome, passed_over, summary, tally
 from classifier.write.writer import Format, StreamWriter, Writer, open_writer, whole
 
 __all__ = [
     "Progress",
+    "baselines_table",
     "certificate",
     "colours_welcome",
     "comparison_text",

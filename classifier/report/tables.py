@@ -16,6 +16,8 @@ COLUMNS = (
     ("roc_auc", "AUC", ".3f"),
     ("calibration_error", "ECE", ".3f"),
 )
+#: Those that are shown beside baselines.
+_COMPARED = (("average_precision", "AP"), ("f1", "F1"))
 #: The metrics whose spread over repeated cross-validations is shown.
 SPREAD = ("precision", "recall", "f1", "average_precision")
 
@@ -44,6 +46,20 @@ def metrics_table(metrics: Mapping[str, Any], title: str) -> str:
     return "\n".join(
         [*head, *markdown(["label / unit", *(name for _, name, _ in COLUMNS)], rows), *tail]
     )
+
+
+def baselines_table(metrics: Mapping[str, Any]) -> str:
+    """Lay out a model's metrics beside those of ``classifier.training.baselines``, unit by unit."""
+    own = {label: next(iter(units.values())) for label, units in metrics["labels"].items()}
+    parts = {"this model": {**metrics, "labels": own}, **metrics["baselines"]}
+    rows = []
+    for name, part in parts.items():
+        values = [part["labels"][label].get(key) for label in own for key, _ in _COMPARED]
+        values += [part["macro_f1"]] if "macro_f1" in metrics else []
+        rows.append([name, *("-" if value is None else f"{value:.3f}" for value in values)])
+    header = ["", *(f"{label} {short}" for label in own for _, short in _COMPARED)]
+    header += ["macro-F1"] if "macro_f1" in metrics else []
+    return "\n".join(["Beside it, on the same folds:", "", *markdown(header, rows)])
 
 
 def metric_cells(found: Mapping[str, Any]) -> list[str]:

@@ -25,6 +25,7 @@ from classifier.model.estimator import PageClassifier
 from classifier.model.features import SentenceFeatures
 from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
+from classifier.training.baselines import baselines
 from classifier.training.certification import guarantees_on
 from classifier.training.config import TrainConfig
 from classifier.training.decisions import Judged, cross_fit, fit_decisions
@@ -54,6 +55,7 @@ def train(
     repeats: int = 1,
     progress: Progress = lambda _: None,
     keep: Keep = keep_none,
+    with_baselines: bool = False,
 ) -> Model:
     """Fit, calibrate and evaluate a model.
 
@@ -80,6 +82,8 @@ def train(
         Called with a line of text now and then.
     keep
         Gets the predictions behind the metrics, those of the first cross-validation.
+    with_baselines
+        Cross-validate ``BASELINES`` on the same folds, into ``model.about["metrics"]["baselines"]``.
 
     Returns
     -------
@@ -129,6 +133,9 @@ def train(
         if seed == config.seed:
             folds = np.argmax(masks, axis=0)[judged.pages]
             keep(predictions(*scores[:3], of_units, judged.groups, folds))
+            if with_baselines:
+                progress("cross-validating the baselines")
+                metrics["baselines"] = baselines(data, alignment, masks, judged, parts, n_jobs)
         rounds.append((logits, scores, metrics))
     logits, scores, metrics = rounds[0]
     if repeats > 1:
