@@ -45,6 +45,14 @@ from classifier.values import printable
     help="Cross-validate with so many seeds and report the spread of the metrics.",
 )
 @click.option(
+    "--search",
+    type=click.Choice(["none", "quick", "full"]),
+    default="none",
+    show_default=True,
+    help="Choose whether cues count and the longest n-gram of words (quick), and that of word classes "
+    "and C as well (full), by cross-validation within the data that a model is fitted on.",
+)
+@click.option(
     "--baselines/--no-baselines",
     default=True,
     show_default=True,
@@ -66,6 +74,7 @@ def command(
     held_out: str | None,
     seed: int | None,
     repeats: int,
+    search: str,
     baselines: bool,
     jobs: int,
     predictions: str | None,
@@ -116,6 +125,7 @@ def command(
         progress=lambda line: click.echo(printable(line), err=True),
         keep=kept.append,
         with_baselines=baselines,
+        search=search,
     )
     model = save(model, output, model_card(model))
     metrics = model.about["metrics"]

@@ -66,7 +66,7 @@ def baselines(
     )
     folds = [mask[alignment.segment_page] for mask in masks]
     found = Parallel(n_jobs=n_jobs)(
-        delayed(_scores)(texts[~held], alignment.truth[~held], texts[held], data.exclusive)
+        delayed(baseline_scores)(texts[~held], alignment.truth[~held], texts[held], data.exclusive)
         for held in folds
     )
     rows = np.isin(alignment.segment_page, judged.pages)
@@ -79,7 +79,7 @@ def baselines(
     return report
 
 
-def _scores(texts: Any, truth: Bool, unseen: Any, exclusive: bool) -> Float:
+def baseline_scores(texts: Any, truth: Bool, unseen: Any, exclusive: bool) -> Float:
     """Scores in [0, 1] of texts that were not learnt from, (``BASELINES``, N, L)."""
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     try:
