@@ -1,8 +1,8 @@
 """Settings that suit the data, chosen among a short fixed list by inner grouped cross-validation.
 
 What is compared is the first stage's reading of the sentence alone: it is what the settings change, and
-costs a sixth of a fit. The list was written down before any of it was tried on the public data sets of
-``benchmarks/public_sets.md``. Class weights are not on it: calibration would take them back.
+costs less than a fit. The list was written down before any of it but the weight of cues was tried on
+the sets of ``benchmarks/public_sets.md``. Class weights are not on it: calibration would take them back.
 """
 
 from __future__ import annotations
