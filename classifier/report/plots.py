@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,8 @@ _ACROSS = 3
 
 def require_matplotlib() -> None:
     """Raise ``ConfigError`` where there is nothing to draw with."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise ConfigError("plots need matplotlib: pip install '.[plots]'") from None
+    if find_spec("matplotlib") is None:
+        raise ConfigError("plots need matplotlib: pip install '.[plots]'")
 
 
 def plot_paths(folder: str) -> list[str]:
