@@ -1,7 +1,8 @@
 """The command line: one file per command, thin. Options in, one call, errors to exit codes.
 
 Exit status of all commands: 0 all done; 1 nothing could be done (the message says why); 2 wrong usage;
-3 some records failed and the others are written; 130 interrupted; 143 terminated.
+3 some records failed and the others are written; 4 a limit that was asked for is not met; 130
+interrupted; 143 terminated.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from classifier.errors import ClassifierError
 from classifier.values import printable
 
 #: Command name to the module that defines it. The modules import heavy libraries inside the command.
-COMMANDS = ("score", "explain", "train", "evaluate", "certify", "info", "data")
+COMMANDS = ("score", "explain", "train", "evaluate", "compare", "certify", "info", "data")
 
 
 class _Terminated(KeyboardInterrupt):

@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from classifier.cli._labelled import labelled_options, read
+from classifier.cli._record import check_columns, check_outputs, record_options, recorded
 from classifier.values import printable
 
 
 @click.command("train", short_help="Train a model on labelled data.")
 @click.argument("data", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, type=click.Path(), help="Directory of the bundle.")
-@click.option("--overwrite", is_flag=True, help="Replace the model that is at --output.")
+@click.option("--overwrite", is_flag=True, help="Replace the model that is at --output, and files.")
 @click.option("--config", type=click.Path(dir_okay=False), help="TOML file with settings.")
 @click.option(
     "--calibrate-on",
@@ -44,8 +45,24 @@ from classifier.values import printable
     help="Cross-validate with so many seeds and report the spread of the metrics.",
 )
 @click.option(
+    "--search",
+    type=click.Choice(["none", "quick", "full"]),
+    default="none",
+    show_default=True,
+    help="Choose whether cues count and the longest n-gram of words (quick), and that of word classes "
+    "and C as well (full), by cross-validation within the data that a model is fitted on.",
+)
+@click.option(
+    "--baselines/--no-baselines",
+    default=True,
+    show_default=True,
+    help="Also cross-validate the majority, length alone, and TF-IDF with a logistic regression and "
+    "with a linear SVM, on the same folds.",
+)
+@click.option(
     "-j", "--jobs", default=1, show_default=True, help="Processes for cross-validation; -1: all."
 )
+@record_options
 @labelled_options
 def command(
     data: tuple[str, ...],
@@ -57,7 +74,14 @@ def command(
     held_out: str | None,
     seed: int | None,
     repeats: int,
+    search: str,
+    baselines: bool,
     jobs: int,
+    predictions: str | None,
+    by: tuple[str, ...],
+    errors: int,
+    plots: str | None,
+    as_json: bool,
     **columns: Any,
 ) -> None:
     """Train a model on DATA and write it to a directory that 'score --model' accepts.
@@ -65,6 +89,7 @@ def command(
     DATA are labelled pages (JSON lines with segments) or tables (csv, tsv, jsonl, parquet) with one
     labelled text per row. Prints cross-validated metrics; pages of one group are never split.
     """
+    import json
     from dataclasses import replace
     from pathlib import Path
 
@@ -72,8 +97,9 @@ def command(
     from classifier.encoder.files import read_encoder_from
     from classifier.encoder.held_out import read_held_out
     from classifier.model.saving import check_target, save
-    from classifier.report import metrics_table, model_card
+    from classifier.report import baselines_table, metrics_table, model_card, record_text
     from classifier.training.config import TrainConfig
+    from classifier.training.predictions import Predictions
     from classifier.training.training import train
 
     if jobs == 0:
@@ -81,10 +107,13 @@ def command(
     if held_out and not encoder:
         raise click.UsageError("--held-out needs --encoder")
     check_target(output, overwrite)
+    check_outputs(data, overwrite, predictions, plots)
     settings = TrainConfig.from_toml(config) if config else TrainConfig()
     if seed is not None:
         settings = replace(settings, seed=seed)
     dataset = read(data, **columns)
+    check_columns(dataset, by)
+    kept: list[Predictions] = []
     model = train(
         dataset,
         settings,
@@ -94,7 +123,18 @@ def command(
         n_jobs=jobs,
         repeats=repeats,
         progress=lambda line: click.echo(printable(line), err=True),
+        keep=kept.append,
+        with_baselines=baselines,
+        search=search,
     )
     model = save(model, output, model_card(model))
-    click.echo(metrics_table(model.about["metrics"], "cross-validated"))
+    metrics = model.about["metrics"]
+    record = recorded(kept[0], by, errors, predictions, plots)
+    if as_json:
+        click.echo(json.dumps({"model": model.name, **metrics, **record}))
+    else:
+        click.echo(metrics_table(metrics, "cross-validated"))
+        if baselines:
+            click.echo("\n" + baselines_table(metrics))
+        click.echo("\n" + record_text(record))
     click.echo(f"{model.name} written to {output}", err=True)

@@ -125,7 +125,7 @@ def _raw_records(source: Source, names: Names, problems: Problems) -> Iterator[R
             for page in marked_parse.parse(source.path, problems):
                 yield raw_from_page(page, source.name)
             return
-        for record in _records(source, names):
+        for record in tabular_records(source, (names.text,)):
             raw = raw_from_record(record, source.name, names, problems)
             if raw is not None:
                 yield raw
@@ -133,16 +133,20 @@ def _raw_records(source: Source, names: Names, problems: Problems) -> Iterator[R
         problems.add(source.name, f"the file cannot be read ({error.strerror or error})")
 
 
-def _records(source: Source, names: Names) -> Iterator[Record]:
+def tabular_records(source: Source, needed: Sequence[str]) -> Iterator[Record]:
+    """Yield the rows of a table; ``needed`` are columns that it must have.
+
+    JSON lines have no header, so that there it is left to the caller to miss a field.
+    """
     limit = Options().line_limit
     with source.open() as stream:
         if source.format == "jsonl":
             yield from jsonl.records(stream, source.name, limit)
         elif source.format == "parquet":
-            yield from parquet.records(stream, source.name, limit, (names.text,))
+            yield from parquet.records(stream, source.name, limit, needed)
         else:
             delimiter = _DELIMITERS[source.format]
-            yield from delimited.records(stream, source.name, delimiter, limit, (names.text,))
+            yield from delimited.records(stream, source.name, delimiter, limit, needed)
 
 
 def _accepted(

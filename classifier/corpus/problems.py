@@ -1,4 +1,4 @@
-"""Problems of labelled data, gathered so that one run names them all."""
+"""Problems of data, gathered so that one run names them all."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ class Problems:
     ----------
     shown
         How many a message spells out; the others are counted.
+    what
+        What has them, in words that begin a sentence.
     """
 
-    def __init__(self, shown: int = 20) -> None:
+    def __init__(self, shown: int = 20, what: str = "The labelled data") -> None:
+        self._what = what
         self._shown = shown
         self._first: list[str] = []
         self.count = 0
@@ -38,5 +41,5 @@ class Problems:
         noun = "problem" if self.count == 1 else "problems"
         rest = self.count - len(self._first)
         more = [f"... and {rest:,} more"] if rest else []
-        head = f"The labelled data have {self.count:,} {noun}:"
+        head = f"{self._what} have {self.count:,} {noun}:"
         raise DataError("\n".join([head, *self._first, *more]))

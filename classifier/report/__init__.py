@@ -8,18 +8,22 @@ from typing import Any
 
 from classifier.report.card import model_card
 from classifier.report.certificate import certificate
+from classifier.report.comparison import comparison_text
 from classifier.report.corpus import plot_statistics, statistics_table
 from classifier.report.html import HtmlRows
 from classifier.report.progress import Progress
 from classifier.report.reasons import explanation_row, explanation_text
-from classifier.report.tables import metrics_table
+from classifier.report.record import record_text
+from classifier.report.tables import baselines_table, metrics_table
 from classifier.report.terminal import TextRows, colours_welcome, passed_over, summary, tally
 from classifier.write.writer import Format, StreamWriter, Writer, open_writer, whole
 
 __all__ = [
     "Progress",
+    "baselines_table",
     "certificate",
     "colours_welcome",
+    "comparison_text",
     "explanation_row",
     "explanation_text",
     "metrics_table",
@@ -27,6 +31,7 @@ __all__ = [
     "open_report",
     "passed_over",
     "plot_statistics",
+    "record_text",
     "statistics_table",
     "summary",
     "tally",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_COLUMNS = (
+#: Key, heading and format of the metrics of one label.
+COLUMNS = (
     ("n", "n", "d"),
     ("positives", "positive", "d"),
     ("precision", "P", ".3f"),
@@ -15,6 +16,8 @@ _COLUMNS = (
     ("roc_auc", "AUC", ".3f"),
     ("calibration_error", "ECE", ".3f"),
 )
+#: Those that are shown beside baselines.
+_COMPARED = (("average_precision", "AP"), ("f1", "F1"))
 #: The metrics whose spread over repeated cross-validations is shown.
 SPREAD = ("precision", "recall", "f1", "average_precision")
 
@@ -24,13 +27,7 @@ def metrics_table(metrics: Mapping[str, Any], title: str) -> str:
     rows = []
     for label, units in metrics["labels"].items():
         for unit, found in units.items():
-            cells = [f"{label} / {unit}"]
-            for key, _, form in _COLUMNS:
-                cells.append(format(found[key], form) if key in found else "-")
-                interval = found.get("intervals", {}).get(key)
-                if interval:
-                    cells[-1] += f" [{interval[0]:.3f}, {interval[1]:.3f}]"
-            rows.append(cells)
+            rows.append([f"{label} / {unit}", *metric_cells(found)])
     head = [
         f"{title}: {metrics['units']} units on {metrics['pages']} pages in "
         f"{metrics['groups']} groups",
@@ -47,13 +44,38 @@ def metrics_table(metrics: Mapping[str, Any], title: str) -> str:
     if "repeats" in metrics:
         tail += ["", *_spread(metrics["repeats"])]
     return "\n".join(
-        [*head, *markdown(["label / unit", *(name for _, name, _ in _COLUMNS)], rows), *tail]
+        [*head, *markdown(["label / unit", *(name for _, name, _ in COLUMNS)], rows), *tail]
     )
+
+
+def baselines_table(metrics: Mapping[str, Any]) -> str:
+    """Lay out a model's metrics beside those of ``classifier.training.baselines``, unit by unit."""
+    own = {label: next(iter(units.values())) for label, units in metrics["labels"].items()}
+    parts = {"this model": {**metrics, "labels": own}, **metrics["baselines"]}
+    rows = []
+    for name, part in parts.items():
+        values = [part["labels"][label].get(key) for label in own for key, _ in _COMPARED]
+        values += [part["macro_f1"]] if "macro_f1" in metrics else []
+        rows.append([name, *("-" if value is None else f"{value:.3f}" for value in values)])
+    header = ["", *(f"{label} {short}" for label in own for _, short in _COMPARED)]
+    header += ["macro-F1"] if "macro_f1" in metrics else []
+    return "\n".join(["Beside it, on the same folds:", "", *markdown(header, rows)])
+
+
+def metric_cells(found: Mapping[str, Any]) -> list[str]:
+    """The cells of one label's metrics, those of ``COLUMNS``, with their intervals."""
+    cells = []
+    for key, _, form in COLUMNS:
+        cells.append(format(found[key], form) if key in found else "-")
+        interval = found.get("intervals", {}).get(key)
+        if interval:
+            cells[-1] += f" [{interval[0]:.3f}, {interval[1]:.3f}]"
+    return cells
 
 
 def _spread(repeats: Mapping[str, Any]) -> list[str]:
     """Lay out the spread over repeated cross-validations: least and greatest value of each metric."""
-    names = [(name, short) for name, short, _ in _COLUMNS if name in SPREAD]
+    names = [(name, short) for name, short, _ in COLUMNS if name in SPREAD]
     rows = [
         [f"{label} / {unit}"]
         + [

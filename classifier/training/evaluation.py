@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.analysis import Bool, Float, Int
+from classifier.analysis import Float, Int
 from classifier.corpus.alignment import Alignment, align
 from classifier.corpus.duplicates import join_groups
 from classifier.corpus.provenance import unit_hashes
@@ -17,6 +17,7 @@ from classifier.model.bundle import DECIMALS, Model
 from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
 from classifier.training.metrics import DRAWS, exclusive_metrics, label_metrics
+from classifier.training.predictions import Keep, Predictions, flagged, keep_none, predictions
 
 
 def evaluate(
@@ -57,12 +58,12 @@ def evaluate(
     scores = alignment.scores(sentence_scores)
     group_of_page = group_numbers(data) if groups is None else groups
     group = group_of_page[alignment.segment_page]
-    flags = _flags(data, scores, thresholds)
+    flags = flagged(data, scores, thresholds)
     page_flags = np.zeros((len(data.pages), len(data.labels)), dtype=bool)
     if page_thresholds is None or data.exclusive:
         np.logical_or.at(page_flags, alignment.segment_page, flags)
     else:
-        page_flags = _flags(data, page_scores, page_thresholds)
+        page_flags = flagged(data, page_scores, page_thresholds)
     page_truth = alignment.page_truth(len(data.pages))
     labels: dict[str, Any] = {}
     for column, label in enumerate(data.labels):
@@ -89,30 +90,54 @@ def group_numbers(data: Dataset) -> Int:
     return np.asarray(np.unique(names, return_inverse=True)[1], dtype=np.int64)
 
 
-def evaluate_model(model: Model, analyser: Analyser, data: Dataset) -> dict[str, Any]:
+def evaluate_model(
+    model: Model, analyser: Analyser, data: Dataset, keep: Keep = keep_none
+) -> dict[str, Any]:
     """Metrics of a trained model on data that it was not trained on, with intervals over joined groups.
 
     Where the model was trained on some of the units all the same, ``overlap`` has the number of
     ``units``, of ``pages`` with any, and the metrics ``without`` these pages, ``None`` if none are left.
+    ``keep`` gets the predictions of all units.
 
     Raises
     ------
     DataError
         If the data are labelled otherwise than the model: other labels, or other units.
     """
+    labelled, alignment, sentences, pages = scored(model, analyser, data)
+    groups = join_groups(data).groups
     report = evaluate(
-        *scored(model, analyser, data),
+        labelled,
+        alignment,
+        sentences,
+        pages,
         model.thresholds,
         page_thresholds=model.page_thresholds,
-        groups=join_groups(data).groups,
+        groups=groups,
     )
+    keep(predictions(labelled, alignment, sentences, model.thresholds, groups))
     seen = units_seen(model, data)
     if seen is not None and seen.any():
         kept = tuple(page for page, count in zip(data.pages, seen, strict=True) if not count)
         without = evaluate_model(model, analyser, replace(data, pages=kept)) if kept else None
-        pages = len(data.pages) - len(kept)
-        report["overlap"] = {"units": int(seen.sum()), "pages": pages, "without": without}
+        left_out = len(data.pages) - len(kept)
+        report["overlap"] = {"units": int(seen.sum()), "pages": left_out, "without": without}
     return report
+
+
+def predictions_of(model: Model, analyser: Analyser, data: Dataset, groups: Int) -> Predictions:
+    """What a model says of the units of some data, with labels in the order of the data.
+
+    Raises
+    ------
+    DataError
+        As ``evaluate_model``.
+    """
+    labelled, alignment, sentences, _ = scored(model, analyser, data)
+    found = predictions(labelled, alignment, sentences, model.thresholds, groups)
+    order = [model.labels.index(label) for label in data.labels]
+    columns = (found.truth[:, order], found.scores[:, order], found.flags[:, order])
+    return Predictions(data, groups, *columns)
 
 
 def units_seen(model: Model, data: Dataset) -> Int | None:
@@ -142,13 +167,3 @@ def scored(
     X = analyser.analyse([page.text for page in data.pages])
     sentences, pages = (np.round(p, DECIMALS) for p in model.predict(X))
     return data, align(X, data), sentences, pages
-
-
-def _flags(data: Dataset, scores: Float, thresholds: Mapping[str, float] | Sequence[Float]) -> Bool:
-    if data.exclusive:
-        flags = np.zeros(scores.shape, dtype=bool)
-        flags[np.arange(len(scores)), scores.argmax(axis=1)] = True
-        return flags
-    if isinstance(thresholds, Mapping):
-        return scores >= np.array([thresholds[label] for label in data.labels])
-    return scores >= np.column_stack(list(thresholds))

@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    f1_score,
+    precision_recall_curve,
+    roc_auc_score,
+)
 
 from classifier.analysis import Bool, Float, Int, ranges
 from classifier.model.thresholds import best_f1
@@ -61,6 +66,12 @@ def flag_metrics(truth: Bool, flag: Bool) -> dict[str, float]:
 
 def _f1(precision: float, recall: float) -> float:
     return 2 * precision * recall / max(precision + recall, 1e-12)
+
+
+def precision_recall(truth: Bool, score: Float) -> tuple[Float, Float]:
+    """Recall and precision at every threshold, from high recall to none; (T,) each."""
+    precision, recall, _ = precision_recall_curve(truth, score)
+    return recall, precision
 
 
 class Bin(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,16 @@ from classifier.encoder.encoder import Encoder
 from classifier.encoder.held_out import HeldOut, with_logits
 from classifier.model.bundle import Model
 from classifier.model.estimator import PageClassifier
-from classifier.model.features import SentenceFeatures
 from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
+from classifier.training.baselines import baselines
 from classifier.training.certification import guarantees_on
 from classifier.training.config import TrainConfig
 from classifier.training.decisions import Judged, cross_fit, fit_decisions
 from classifier.training.evaluation import evaluate
 from classifier.training.metrics import spread
+from classifier.training.predictions import Keep, keep_none, predictions
+from classifier.training.search import changes, choose, features_of
 from classifier.training.splitting import (
     by_appearance,
     check_folds,
@@ -52,6 +55,9 @@ def train(
     n_jobs: int = 1,
     repeats: int = 1,
     progress: Progress = lambda _: None,
+    keep: Keep = keep_none,
+    with_baselines: bool = False,
+    search: str = "none",
 ) -> Model:
     """Fit, calibrate and evaluate a model.
 
@@ -76,6 +82,13 @@ def train(
         the metrics is then in ``model.about["metrics"]["repeats"]``. The model is that of the first.
     progress
         Called with a line of text now and then.
+    keep
+        Gets the predictions behind the metrics, those of the first cross-validation.
+    with_baselines
+        Cross-validate ``BASELINES`` on the same folds, into ``model.about["metrics"]["baselines"]``.
+    search
+        One of ``SEARCHES``: chooses settings on the pages that a model is fitted on, and for the metrics
+        within the pages outside of each fold.
 
     Returns
     -------
@@ -108,13 +121,16 @@ def train(
     check_labels(judged.data, judged.alignment, judged.groups, progress)
 
     n_rules = len(analyser.lexicons.rules)
+    fit = partial(_fit, search, n_rules=n_rules, exclusive=data.exclusive)
     progress(f"cross-validating {alignment.truth.shape[0]} units in {len(set(groups))} groups")
     rounds = []
     for seed in range(config.seed, config.seed + repeats):
-        estimator = _estimator(replace(config, seed=seed), n_rules)
         masks = folds_of_pages(alignment, groups, config.folds, seed)
         check_folds(groups, masks)
-        logits = _cross_validate(estimator, X, alignment.y, groups, masks, n_jobs)
+        of_seed = partial(fit, replace(config, seed=seed))
+        logits, chosen = _cross_validate(of_seed, X, alignment.y, groups, masks, n_jobs)
+        if search != "none":
+            progress(f"settings chosen in each fold: {[changes(config, one) for one in chosen]}")
         logits = logits[np.isin(X.sentence_page(), judged.pages)]
         parts = folds_of_pages(judged.alignment, judged.groups, config.folds, seed)
         measured = cross_fit(judged, logits, parts)
@@ -122,14 +138,21 @@ def train(
         sentences, pages, of_units, of_pages = measured
         scores = (judged.data, judged.alignment, sentences, pages)
         metrics = evaluate(*scores, of_units, draws, of_pages, judged.groups)
+        if seed == config.seed:
+            folds = np.argmax(masks, axis=0)[judged.pages]
+            keep(predictions(*scores[:3], of_units, judged.groups, folds))
+            if with_baselines:
+                progress("cross-validating the baselines")
+                metrics["baselines"] = baselines(data, alignment, masks, judged, parts, n_jobs)
         rounds.append((logits, scores, metrics))
     logits, scores, metrics = rounds[0]
     if repeats > 1:
         metrics["repeats"] = {"n": repeats, "labels": spread([found for *_, found in rounds])}
 
     progress("fitting on all data")
-    estimator = _estimator(config, n_rules)
-    estimator.fit(X, alignment.y, groups)
+    estimator, settled = fit(config, X, alignment.y, groups)
+    if search != "none":
+        progress(f"settings chosen: {changes(config, settled) or 'those of the configuration'}")
     fitted = fit_decisions(judged, logits, np.ones(len(judged.pages), dtype=bool))
     thresholds, page_thresholds = fitted.named(data)
     guarantees, page_guarantees = guarantees_on(*scores, judged.groups)
@@ -154,7 +177,8 @@ def train(
             **reading,
             "data": describe(data, joins.duplicates),
             "calibrated_on": files(judged.data),
-            "config": asdict(config),
+            "config": asdict(settled),
+            "search": search,
             "metrics": metrics,
             "versions": versions(),
         },
@@ -184,51 +208,50 @@ def _read(
     }
 
 
-def _estimator(config: TrainConfig, n_rules: int) -> PageClassifier:
-    features = SentenceFeatures(
-        n_rules=n_rules,
-        own_bits=config.own_bits,
-        word_order=config.word_order,
-        kind_order=config.kind_order,
-        cue_weight=config.cue_weight,
-        layout_weight=config.layout_weight,
-    )
-    return PageClassifier(
-        features,
+Fit = Callable[[Analysis, Float, Int], tuple[PageClassifier, TrainConfig]]
+
+
+def _fit(
+    search: str,
+    config: TrainConfig,
+    X: Analysis,
+    y: Float,
+    groups: Int,
+    *,
+    n_rules: int,
+    exclusive: bool,
+) -> tuple[PageClassifier, TrainConfig]:
+    """Fit both stages with the settings that suit these pages, and return these."""
+    config = choose(search, config, n_rules, X, y, groups, exclusive)
+    estimator = PageClassifier(
+        features_of(config, n_rules),
         config.C,
         config.page_C,
         config.context_C,
         folds=config.folds,
         random_state=config.seed,
     )
+    return estimator.fit(X, y, groups), config
 
 
 def _cross_validate(
-    estimator: PageClassifier,
-    X: Analysis,
-    y: Float,
-    groups: Int,
-    masks: list[Bool],
-    n_jobs: int,
-) -> Float:
-    """Logits of every sentence from two-stage models that did not see its group, (S, L)."""
-    pages = [np.flatnonzero(mask) for mask in masks]
+    fit: Fit, X: Analysis, y: Float, groups: Int, masks: list[Bool], n_jobs: int
+) -> tuple[Float, list[TrainConfig]]:
+    """Logits of every sentence (S, L) from models that did not see its group, and their settings."""
     page_of = X.sentence_page()
     fits = Parallel(n_jobs=n_jobs)(
-        delayed(_fit_and_predict)(estimator, X, y, groups, mask) for mask in masks
+        delayed(_fit_and_predict)(fit, X, y, groups, mask) for mask in masks
     )
     logits = np.zeros(y.shape)
-    for held_out, found in zip(pages, fits, strict=True):
-        logits[np.isin(page_of, held_out)] = found
-    return logits
+    for mask, (found, _) in zip(masks, fits, strict=True):
+        logits[mask[page_of]] = found
+    return logits, [config for _, config in fits]
 
 
 def _fit_and_predict(
-    estimator: PageClassifier, X: Analysis, y: Float, groups: Int, held_out: Bool
-) -> Float:
-    from sklearn.base import clone
-
-    fit, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    fit: Fit, X: Analysis, y: Float, groups: Int, held_out: Bool
+) -> tuple[Float, TrainConfig]:
+    chosen = np.flatnonzero(~held_out)
     rows = ~held_out[X.sentence_page()]
-    fitted = clone(estimator).fit(X.take(fit), y[rows], groups[fit])
-    return np.asarray(fitted.decision_function(X.take(test)))
+    fitted, config = fit(X.take(chosen), y[rows], groups[chosen])
+    return np.asarray(fitted.decision_function(X.take(np.flatnonzero(held_out)))), config
