@@ -153,8 +153,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         data, classes = labelled(X, y, groups)
         notes: list[str] = []
         model = train(data, config, n_jobs=self.n_jobs, progress=notes.append)
+        about = dict(model.about)
         if classes.dtype.kind in "biuf":
-            model = replace(model, about={**model.about, _CLASSES: classes.tolist()})
+            about[_CLASSES] = classes.tolist()
+        kept = {  # as a bundle keeps them, so that ``load`` predicts the same
+            name: array.astype(np.float32).astype(np.float64)
+            for name, array in model.parameters.items()
+        }
+        model = replace(model, parameters=kept, about=about)
         return self._become(model, classes, notes)
 
     def predict_proba(self, X: Any) -> Float:

@@ -75,9 +75,7 @@ def labelled(X: Any, y: Any, groups: Any = None) -> tuple[Dataset, np.ndarray]:
         data, classes = _of_texts(texts, y)
     pages = data.pages
     if named is not None:
-        pages = tuple(
-            replace(page, group=group) for page, group in zip(pages, named, strict=True)
-        )
+        pages = tuple(replace(page, group=group) for page, group in zip(pages, named, strict=True))
     return replace(data, pages=pages, grouped=named is not None), classes
 
 
