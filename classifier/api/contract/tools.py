@@ -27,7 +27,12 @@ def cross_validates(trial: Trial) -> None:
     """With its own score and with named metrics."""
     own = cross_val_score(trial.estimator, trial.X, trial.y, cv=2, error_score="raise")
     named = cross_validate(
-        trial.estimator, trial.X, trial.y, cv=2, scoring=("accuracy", "f1_macro"), error_score="raise"
+        trial.estimator,
+        trial.X,
+        trial.y,
+        cv=2,
+        scoring=("accuracy", "f1_macro"),
+        error_score="raise",
     )
     assert np.array_equal(own, named["test_accuracy"])
     assert ((named["test_f1_macro"] >= 0) & (named["test_f1_macro"] <= 1)).all()
