@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from spacy import util
+import srsly
 from spacy.language import Language
 from spacy.scorer import Scorer as SpacyScorer
-from spacy.tokens import Doc, SpanGroup
+from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
 from classifier.model.shipped import bundle_at
@@ -104,14 +104,12 @@ class HealthMarketing:
         doc.cats |= verdict.scores
         for label in self.job.labels:
             flagged = [sentence for sentence in verdict.sentences if label in sentence.flags]
+            spans = [
+                doc.char_span(s.start, s.end, label=label, alignment_mode="expand") for s in flagged
+            ]
+            scores = np.array([sentence.scores[label] for sentence in flagged])
             doc.spans[label] = SpanGroup(
-                doc,
-                name=label,
-                spans=[
-                    doc.char_span(s.start, s.end, label=label, alignment_mode="expand")
-                    for s in flagged
-                ],
-                attrs={"scores": np.array([sentence.scores[label] for sentence in flagged])},
+                doc, name=label, spans=list(filter(None, spans)), attrs={"scores": scores}
             )
 
     def score(self, examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
@@ -134,8 +132,8 @@ class HealthMarketing:
             measured |= SpacyScorer.score_spans(
                 of_ours,
                 f"spans_{label}",
-                getter=lambda doc, _, label=label: doc.spans.get(label, ()),
-                has_annotation=lambda doc, label=label: label in doc.spans,
+                getter=partial(_spans, label),
+                has_annotation=partial(_has_spans, label),
                 allow_overlap=True,
             )
         return measured
@@ -163,12 +161,11 @@ class HealthMarketing:
 
     def to_bytes(self, exclude: Iterable[str] = ()) -> bytes:
         """The bundle."""
-        getters = {name: partial(bytes, content) for name, content in self.job.files}
-        return bytes(util.to_bytes(getters, ()))
+        return bytes(srsly.msgpack_dumps(dict(self.job.files)))
 
     def from_bytes(self, data: bytes, exclude: Iterable[str] = ()) -> HealthMarketing:
         """Take the bundle that ``to_bytes`` packed in place of the configured one."""
-        files: Any = util.from_bytes(data, {}, ())
+        files = srsly.msgpack_loads(data)
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place) / "health_marketing"
             folder.mkdir()
@@ -179,6 +176,14 @@ class HealthMarketing:
     def __getstate__(self) -> dict[str, Any]:
         """What other processes need: the bundle as bytes, from which they open it."""
         return {**self.__dict__, "_job": self.job, "_scorer": None}
+
+
+def _spans(label: str, doc: Doc, _attribute: str) -> Iterable[Span]:
+    return list(doc.spans.get(label, ()))
+
+
+def _has_spans(label: str, doc: Doc) -> bool:
+    return label in doc.spans
 
 
 @Language.factory(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -65,8 +65,10 @@ def labelled(X: Any, y: Any, groups: Any = None) -> tuple[Dataset, np.ndarray]:
         If lengths differ, a value is missing or of the wrong kind; it names the place.
     """
     texts = check_texts(X)
-    if y is None:
-        raise DataError("y is None, but a classifier needs labels to learn from")
+    if not texts:
+        raise DataError("X has no texts to learn from")
+    if not hasattr(y, "__iter__"):
+        raise DataError(f"y is {type_name(y)}, but a classifier needs labels to learn from")
     named = _groups(groups, len(texts))
     if is_segments(y):
         data = _of_segments(texts, list(y))
@@ -106,7 +108,10 @@ def _of_texts(texts: Sequence[str], y: Any) -> tuple[Dataset, np.ndarray]:
     """One class per text, or yes/no labels."""
     table = y.toarray() if issparse(y) else np.asarray(y)
     _check_length("y", len(table) if table.ndim else 0, len(texts))
-    _check_missing(table)
+    values = list(y) if table.ndim == 1 else table.ravel().tolist()  # numpy would make NaN a text
+    _check_missing(values)
+    if len({isinstance(value, str) for value in values}) > 1:
+        raise DataError("y holds both texts and other values; give all classes one type")
     kind = type_of_target(table, input_name="y")
     if table.ndim == 1 and kind in _CLASSES:
         classes, number = np.unique(table, return_inverse=True)
@@ -121,6 +126,8 @@ def _of_texts(texts: Sequence[str], y: Any) -> tuple[Dataset, np.ndarray]:
             "per label"
         )
     labels = tuple(map(str, classes.tolist()))
+    if len(set(labels)) < len(labels):
+        raise DataError(f"two columns of y have the same name: {', '.join(labels)}")
     pages = tuple(
         LabelledPage(
             id=str(place),
@@ -189,7 +196,7 @@ def _groups(groups: Any, n: int) -> list[str] | None:
         return None
     named = list(groups)
     _check_length("groups", len(named), n)
-    _check_missing(np.array([*named, ""], dtype=object)[:-1], "groups")
+    _check_missing(named, "groups")
     return [str(group) for group in named]
 
 
@@ -198,10 +205,15 @@ def _check_length(name: str, found: int, expected: int) -> None:
         raise DataError(f"{name} has {found:,} values, but X has {expected:,} texts")
 
 
-def _check_missing(table: np.ndarray, name: str = "y") -> None:
-    """Refuse ``None`` and what does not equal itself, such as NaN."""
-    cells = table.astype(object)
-    missing = np.argwhere(np.equal(cells, None) | (cells != cells))
-    if len(missing):
-        place = ", ".join(map(str, missing[0].tolist()))
-        raise DataError(f"{name}[{place}] is missing; leave such texts out")
+def _check_missing(values: Iterable[Any], name: str = "y") -> None:
+    for place, value in enumerate(values):
+        if _is_missing(value):
+            raise DataError(f"{name}[{place}] is missing; leave such texts out")
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether it is ``None``, or does not equal itself, as NaN does not."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # pandas.NA
+        return True

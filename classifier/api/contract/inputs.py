@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from sklearn.base import clone
@@ -65,7 +66,7 @@ def refuses_a_single_text(trial: Trial) -> None:
 def refuses_what_is_no_text(trial: Trial) -> None:
     """Missing values, numbers and bytes among the texts."""
     for value in (None, float("nan"), 1, b"tea"):
-        refuses(lambda value=value: trial.fitted.predict([*trial.X, value]))
+        refuses(partial(trial.fitted.predict, [*trial.X, value]))
 
 
 def refuses_tables(trial: Trial) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 
 import numpy as np
 from sklearn.base import clone
@@ -49,7 +50,7 @@ def clones_without_what_it_learnt(trial: Trial) -> None:
 def refuses_to_predict_before_fit(trial: Trial) -> None:
     """``NotFittedError``, from each method."""
     for method in METHODS:
-        refuses(lambda m=method: getattr(clone(trial.estimator), m)(trial.X), NotFittedError)
+        refuses(partial(getattr(clone(trial.estimator), method), trial.X), NotFittedError)
 
 
 def fit_returns_itself(trial: Trial) -> None:
