@@ -1,28 +1,51 @@
 """Finds promotional text and unsupported therapeutic claims in health marketing.
 
 >>> import classifier
->>> model = classifier.load_model()                      # the shipped model, or a directory
->>> verdict = classifier.score("Order now! Our tea cures arthritis.", model)
->>> verdict.flags
+>>> model = classifier.load()                            # the shipped model, or a directory
+>>> model("Order now! Our tea cures arthritis.").flags
 ('promotional', 'unsupported_claim')
 
-For streams of records see ``classifier.run.scoring.score_pages`` and
-``classifier.read.pages.read_pages``.
+``model`` is a ``TextClassifier``, an estimator of scikit-learn that can be fitted to other texts. To
+score without scikit-learn there are ``load_model``, ``score`` and ``explain``; for streams of records
+see ``classifier.run.scoring.score_pages`` and ``classifier.read.pages.read_pages``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from classifier.api.estimator import TextClassifier
     from classifier.run.explaining import Explained
     from classifier.run.scorer import Scorer
     from classifier.schema import Verdict
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "explain", "load_model", "score"]
+__all__ = ["TextClassifier", "__version__", "explain", "load", "load_model", "score"]
+
+
+def __getattr__(name: str) -> Any:
+    """``TextClassifier``, which brings scikit-learn and is therefore imported when it is asked for."""
+    if name == "TextClassifier":
+        from classifier.api.estimator import TextClassifier
+
+        return TextClassifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def load(path: str | Path | None = None) -> TextClassifier:
+    """Open a bundle at a path, or a shipped model, as a fitted ``TextClassifier``.
+
+    Raises
+    ------
+    BundleError
+        As ``load_model``.
+    """
+    from classifier.api.estimator import TextClassifier
+
+    return TextClassifier.load(path)
 
 
 def load_model(path: str | Path | None = None) -> Scorer:

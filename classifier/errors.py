@@ -15,11 +15,11 @@ class InputError(ClassifierError):
     """An input cannot be read at all: no such file, unknown format, a missing column."""
 
 
-class DataError(ClassifierError):
+class DataError(ClassifierError, ValueError):
     """Labelled data break the rules: wrong labels, offsets that do not fit, leaking groups."""
 
 
-class ConfigError(ClassifierError):
+class ConfigError(ClassifierError, ValueError):
     """A training configuration has an unknown key or an impossible value."""
 
 

@@ -29,16 +29,17 @@ LEVELS = (
     ("corpus", "run"),
     ("training",),
     ("report",),
+    ("api",),
     ("cli",),
     ("__init__",),
 )
 LEVEL = {room: number for number, rooms in enumerate(LEVELS) for room in rooms}
 #: Where a library may be imported.
 HOMES = {
-    "spacy": ("text/",),
+    "spacy": ("text/", "api/component"),
     "py3langid": ("text/",),
     "tokenizers": ("encoder/",),
-    "sklearn": ("model/", "training/"),
+    "sklearn": ("model/", "training/", "api/"),
     "click": ("cli/",),
     "pypdf": ("read/",),
     "pyarrow": ("read/", "write/", "run/"),
@@ -46,6 +47,7 @@ HOMES = {
     "ray": ("run/ray",),
     "lxml": ("read/",),
     "matplotlib": ("report/",),
+    "pandas": ("api/",),
     "tqdm": ("report/",),
 }
 #: Rooms that need nothing but the standard library.

@@ -7,7 +7,7 @@ neighbours never notice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,7 +104,7 @@ class Scorer:
         check_sentences(sentences)
         readable = [page for page in pages if page.error is None]
         try:
-            verdicts = iter(self._score(readable, sentences))
+            verdicts = iter(self._score(readable, sentences, self.analyser.analyse))
         except Exception as error:  # the one guard: find the record that fails, save the others
             if len(pages) == 1:
                 return [self._failed(pages[0], f"{pages[0].where}: cannot be scored: {error!r}")]
@@ -117,13 +117,22 @@ class Scorer:
     def _plain(self, text: str) -> str:
         return self.analyser.plain(text, [(0, len(text))])[0]
 
-    def _score(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
+    def score_analysed(self, page: Page, X: Analysis, sentences: str = "flagged") -> Verdict:
+        """The verdict on a page of whose text the analysis is known, but for what an encoder adds.
+
+        What goes wrong is raised.
+        """
+        return self._score([page], sentences, lambda texts: self.analyser.encoded(texts, X))[0]
+
+    def _score(
+        self, pages: Sequence[Page], sentences: str, analyse: Callable[[Sequence[str]], Analysis]
+    ) -> list[Verdict]:
         languages = [
             language(page.text, self._plain) if self._names_language else None for page in pages
         ]
         judged = [self.any_language or code in (None, ENGLISH, UNDETERMINED) for code in languages]
         chosen = [page for page, wanted in zip(pages, judged, strict=True) if wanted]
-        verdicts = iter(self._judge(chosen, sentences))
+        verdicts = iter(self._judge(chosen, sentences, analyse))
         return [
             replace(next(verdicts), language=code) if wanted else self._unjudged(page, code)
             for page, code, wanted in zip(pages, languages, judged, strict=True)
@@ -139,10 +148,12 @@ class Scorer:
             judged=False,
         )
 
-    def _judge(self, pages: Sequence[Page], sentences: str) -> list[Verdict]:
+    def _judge(
+        self, pages: Sequence[Page], sentences: str, analyse: Callable[[Sequence[str]], Analysis]
+    ) -> list[Verdict]:
         if not pages:
             return []
-        X = self.analyser.analyse([page.text for page in pages])
+        X = analyse([page.text for page in pages])
         sentence_scores, page_scores = (np.round(p, DECIMALS) for p in self.model.predict(X))
         levels = self._levels(sentence_scores, self.thresholds)
         strongest = np.zeros(page_scores.shape, dtype=np.int64)  # of the sentences of each page

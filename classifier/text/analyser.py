@@ -111,9 +111,13 @@ class Analyser:
             self._interrupted = True  # until it is done, whatever comes between, Ctrl-C included
             found = self._analysed(texts)
             self._interrupted = False
-        if self._encode is not None:
-            found = replace(found, encoded=self._encode(self.sentences(texts, found), found))
-        return found
+        return self.encoded(texts, found)
+
+    def encoded(self, texts: Sequence[str], X: Analysis) -> Analysis:
+        """An analysis of the texts with what ``encode`` says of them, where there is such a one."""
+        if self._encode is None:
+            return X
+        return replace(X, encoded=self._encode(self.sentences(texts, X), X))
 
     def _analysed(self, texts: Sequence[str]) -> Analysis:
         cut = self._cut(texts)

@@ -1,0 +1,1 @@
+"""For people who work in scikit-learn or spaCy: an estimator over texts, a component on documents."""
