@@ -131,7 +131,7 @@ def score_pages(
     from joblib import effective_n_jobs
 
     def lost(page: Page | RawPage) -> Any:
-        limit = "" if timeout is None else f", or {timeout:g} s in one piece"
+        limit = "" if timeout is None else f", or longer than {timeout:g} s"
         why = f"the process that scored it was killed, twice (out of memory{limit}?)"
         return score([_without_text(page, why)])[0]
 

@@ -360,7 +360,7 @@ def test_workers_stop_code_in_c(
     found = list(score_pages([*pages[:3], stuck], bundle, n_jobs=2, timeout=1))
     assert found[:3] == list(score_pages(pages[:3], bundle))
     assert found[3].error == (
-        "stuck.html: the process that scored it was killed, twice (out of memory, or 1 s in one piece?)"
+        "stuck.html: the process that scored it was killed, twice (out of memory, or longer than 1 s?)"
     )
 
 

@@ -95,7 +95,7 @@ def test_workers_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
         list(ordered_map(doubled, cut(range(4), 2), 2, lost))
 
 
-#: Two workers, of which a batch without end keeps both busy; what is done after the first result.
+#: Two workers, kept busy by batches without end unless the program is to end by itself.
 PROGRAM = """
 import sys
 from functools import partial
@@ -104,7 +104,7 @@ from classifier.run.workers import ordered_map
 from test_workers import endless, lost
 if __name__ == "__main__":
     folder, what = sys.argv[1:]
-    batches = [[0]] + 3 * [[1]]
+    batches = [[0]] + 3 * [[2 if what == "end" else 1]]
     for _ in ordered_map(partial(endless, Path(folder)), batches, 2, lost):
         if what == "error":
             while len(list(Path(folder).iterdir())) < 2:
@@ -117,6 +117,7 @@ def endless(folder: Path, batch: Sequence[int]) -> list[int]:
     """Leave a note of this process; a 1 is code in C that holds Python's lock and never returns."""
     if batch[0]:
         (folder / str(os.getpid())).touch()
+    if batch[0] == 1:
         all(repeat(True))
     return list(batch)
 
@@ -133,6 +134,7 @@ def running(process: str) -> bool:
 @pytest.mark.parametrize(
     ("what", "status"),
     [
+        ("end", 0),
         ("error", 1),
         (signal.SIGINT, -signal.SIGINT),
         (signal.SIGTERM, -signal.SIGTERM),
@@ -144,18 +146,19 @@ def test_no_worker_outlives_its_parent(
     what: signal.Signals | str, status: int, tmp_path: Path
 ) -> None:
     parent = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(tmp_path), str(what)],
+        [sys.executable, "-c", PROGRAM, tmp_path, str(what)],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         stderr=subprocess.DEVNULL,
     )
-    while len(workers := [path.name for path in tmp_path.iterdir()]) < 2:
-        assert parent.poll() is None
-        time.sleep(0.01)
-    if what != "error":
-        assert all(running(worker) for worker in workers)
-        parent.send_signal(signal.Signals(what))
+    if isinstance(what, signal.Signals):
+        while len(list(tmp_path.iterdir())) < 2:
+            assert parent.poll() is None
+            time.sleep(0.01)
+        parent.send_signal(what)
     assert parent.wait(timeout=60) == status
     ended = time.monotonic()
+    workers = [path.name for path in tmp_path.iterdir()]
+    assert workers
     while any(running(worker) for worker in workers) and time.monotonic() < ended + 2:
         time.sleep(0.01)
     assert not any(running(worker) for worker in workers)
