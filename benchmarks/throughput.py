@@ -34,6 +34,9 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow.json
+import pyarrow.parquet
+
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "data" / "corpus"
 #: Megabytes that a contender gets at most, so that none takes more than about a minute.
@@ -310,7 +313,7 @@ def ways(path: Path, megabytes: float, folder: Path, repeats: int) -> str:
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     for _ in range(repeats):
         for way in list(seconds):
-            out = folder / "verdicts.jsonl"
+            out = folder / "verdicts.parquet"
             try:
                 seconds[way].append(run("score", str(path), "-o", str(out), *WAYS[way])[0])
             except RuntimeError as error:  # the engine is not installed
@@ -352,8 +355,10 @@ def main() -> None:
             print(contenders(path, options.repeats), flush=True)
         print(f"\n## Jobs and engines\n\n`classifier score` on {options.parallel:g} MB of made pages; "
               f"medians of {ENGINE_RUNS} runs in turns.\n")  # fmt: skip
-        many = folder / "many.jsonl"
-        megabytes = write(many, taken(perturbed(2500, seed=1), options.parallel))
+        lines, many = folder / "many.jsonl", folder / "many.parquet"
+        megabytes = write(lines, taken(perturbed(2500, seed=1), options.parallel))
+        pyarrow.parquet.write_table(pyarrow.json.read_json(lines), many)  # what engines read
+        lines.unlink()
         print(ways(many, megabytes, folder, ENGINE_RUNS), flush=True)
         many.unlink()
         print("\n## Growth\n\n`classifier score`, pages of 2.5 kB.\n")
