@@ -73,9 +73,9 @@ def score_batches(batches: Iterable[Any], job: Job) -> Iterator[Any]:
 def output_schema(schema: Any, job: Job) -> Any:
     """Return the schema of what ``score_batches`` yields for batches of ``schema``.
 
-    Parquet: id, language, flags, scores, sentences, with a review band decisions, model, error, then
-    the input's other columns as they are; those of JSON lines, which have no types, in one column
-    ``extra`` as a JSON object. JSON lines: the line, and its error.
+    Parquet: the contract's fields but for the text, then the input's other columns as they are; those
+    of JSON lines, which have no types, in one column ``extra`` as a JSON object. JSON lines: the line,
+    and its error.
 
     Raises
     ------
