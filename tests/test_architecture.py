@@ -28,7 +28,7 @@ LEVELS = (
     ("policy",),
     ("corpus", "run"),
     ("training",),
-    ("report",),
+    ("report", "review"),
     ("cli",),
     ("__init__",),
 )
@@ -45,6 +45,9 @@ HOMES = {
     "pyspark": ("run/spark",),
     "ray": ("run/ray",),
     "lxml": ("read/",),
+    "starlette": ("review/",),
+    "uvicorn": ("review/",),
+    "jinja2": ("review/",),
     "matplotlib": ("report/",),
     "tqdm": ("report/",),
 }
