@@ -91,19 +91,22 @@ def _row(record: Record) -> tuple[dict[str, Any], str | None]:
         return row, "field 'text_sha256' is not the hash of field 'text'"
     if not isinstance(row["scores"] or {}, dict) or not isinstance(row["sentences"], list):
         return row, "field 'scores' is no object, or field 'sentences' no list"
+    last = 0
     for number, sentence in enumerate(row["sentences"]):
-        if not _sound(sentence, row["text"]):
+        if not _sound(sentence, row["text"], last):
             return row, f"field 'sentences[{number}]' does not fit the text"
+        last = sentence["end"]
     return row, None
 
 
-def _sound(sentence: Any, text: str) -> bool:
+def _sound(sentence: Any, text: str, last: int) -> bool:
+    """Whether it is a sentence of the text, after offset ``last``."""
     if not isinstance(sentence, dict) or not isinstance(sentence.get("scores"), dict):
         return False
     start, end = sentence.get("start"), sentence.get("end")
     if not isinstance(start, int) or not isinstance(end, int):
         return False
-    return 0 <= start < end and text[start:end] == sentence.get("text")
+    return last <= start < end and text[start:end] == sentence.get("text")
 
 
 def _take(db: sqlite3.Connection, row: dict[str, Any], seed: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import BOILERPLATE, P, U, row, rows, write
+from review_rows import BOILERPLATE, P, U, row, rows, write
 
 from classifier.errors import ClassifierError, InputError
 from classifier.review.deciding import Decision, decide, undo
