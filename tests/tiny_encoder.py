@@ -25,5 +25,5 @@ WEIGHTS = {
 
 def write(place: Path) -> None:
     """Its files."""
-    about = {"labels": ["promotional", "unsupported_claim"]}
+    about = {"labels": ["promotional", "unsupported_claim"], "origin": "Random numbers."}
     write_encoder(place, SHAPE, CUTTING, WORDS, WEIGHTS, about)

@@ -37,6 +37,8 @@ class Encoder:
         The weights.
     files
         Name and content of the files that it was read from.
+    origin
+        Where its initial weights come from, under which licence, and how it was trained.
     """
 
     labels: tuple[str, ...]
@@ -44,6 +46,7 @@ class Encoder:
     cutting: Cutting
     network: Network
     files: Mapping[str, bytes]
+    origin: str = ""
 
     @property
     def sha256(self) -> str:

@@ -77,6 +77,7 @@ def read_encoder(files: Mapping[str, bytes], where: Path) -> Encoder:
         cutting=cutting,
         network=network,
         files={name: files[name] for name in (DESCRIPTION, VOCABULARY, *parts)},
+        origin=description["origin"],
     )
 
 
@@ -203,6 +204,8 @@ def _wrong_field(found: Any) -> str | None:
         return "labels"
     if len(labels) != shape.labels:
         return "labels"
+    if not isinstance(found.get("origin"), str):
+        return "origin"
     return None if found.get("parts") == len(_groups(shape)) else "parts"
 
 

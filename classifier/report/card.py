@@ -30,6 +30,7 @@ def model_card(model: Model) -> str:
         "the second on the first stage's opinion of the sentence, its neighbours, its heading, its list "
         "lead-in and its page. "
         f"Text pipeline: `{model.fingerprint}`.",
+        _encoder(model),
         "## Intended use",
         _intended_use(model),
         "## Training data",
@@ -54,6 +55,21 @@ def model_card(model: Model) -> str:
         "Made with " + ", ".join(f"{k} {v}" for k, v in model.about["versions"].items()) + ".",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _encoder(model: Model) -> str:
+    """What reads the pages beside the first stage; empty where nothing does."""
+    if model.encoder is None:
+        return ""
+    shape, given = model.encoder.network.shape, model.about["encoder_input"]
+    return (
+        "The second stage also sees the logits of an encoder, a transformer of "
+        f"{shape.layers} layers of {shape.hidden} numbers that reads the sentences of a page one "
+        "after the other. "
+        f"{model.encoder.origin} Of the training pages, {given['held_out_pages']} had logits from "
+        f"encoders that had not seen their group; {given['other_pages']} were read by this one, which "
+        "had not seen them."
+    )
 
 
 def _intended_use(model: Model) -> str:

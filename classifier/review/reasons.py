@@ -70,7 +70,8 @@ def load_clauses() -> tuple[Clause, ...]:
 
 
 def _clause(fields: Mapping[str, Any]) -> Clause:
-    return Clause(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+    return Clause(**values)
 
 
 def holding(facts: Facts) -> list[Clause]:

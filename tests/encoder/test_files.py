@@ -50,6 +50,7 @@ def test_round_trip(encoder: Encoder, tmp_path: Path) -> None:
         (lambda d: d["cutting"].update(separator=12), "cutting"),
         (lambda d: d.update(labels=["a"]), "labels"),
         (lambda d: d.update(labels=[1, 2]), "labels"),
+        (lambda d: d.pop("origin"), "origin"),
         (lambda d: d.update(parts=2), "parts"),
     ],
 )
