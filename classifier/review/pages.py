@@ -109,7 +109,7 @@ class Reader:
         spans = _together([(s["start"], s["end"]) for s in stored], own)
         thresholds = orjson.loads(row["thresholds"])
         by_start = {sentence["start"]: sentence for sentence in stored}
-        facts = _PageFacts(X, self._analyser.lexicons.rules, text)
+        facts = PageFacts(X, self._analyser.lexicons.rules, text)
         shown, last = [], 0
         for start, end in spans:
             held = by_start.get(start, {})
@@ -133,7 +133,7 @@ class Reader:
         place: tuple[int, int, int],
         held: Mapping[str, Any],
         thresholds: Mapping[str, Mapping[str, float]],
-        facts: _PageFacts,
+        facts: PageFacts,
     ) -> Shown:
         last, start, end = place
         flags = tuple(held.get("flags", ()))
@@ -160,7 +160,7 @@ class Reader:
         )
 
 
-class _PageFacts:
+class PageFacts:
     """Cues and layout of an analysed page, looked up by offsets."""
 
     def __init__(self, X: Analysis, rules: Sequence[Rule], text: str) -> None:
@@ -171,6 +171,7 @@ class _PageFacts:
     def of(
         self, start: int, end: int, labels: Sequence[str], severity: int, said: str
     ) -> tuple[Facts, tuple[Found, ...]]:
+        """What clauses ask about a sentence, and the wordings in it."""
         X = self._X
         mine = np.flatnonzero((X.end > start) & (X.start < end))
         if not len(mine):

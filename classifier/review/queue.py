@@ -19,11 +19,12 @@ ORDERS: Mapping[str, tuple[str, str]] = {
     "site": ("site", "by site"),
     "id": ("id", "by id"),
 }
-#: States by name: the condition, and what a reader sees.
+#: States by name: the condition, and what a reader sees. The sign keeps SQLite from an index on them, so
+#: that it takes the one of the order, which gives the first screen without sorting.
 STATES: Mapping[str, tuple[str, str]] = {
-    "open": ("open > 0", "to decide"),
-    "decided": ("listed > 0 AND open = 0", "decided"),
-    "unflagged": ("listed = 0", "nothing flagged"),
+    "open": ("+open > 0", "to decide"),
+    "decided": ("+listed > 0 AND +open = 0", "decided"),
+    "unflagged": ("+listed = 0", "nothing flagged"),
     "all": ("1", "all"),
 }
 #: Pages of a screen, and bars of the histogram.

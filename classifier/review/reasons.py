@@ -15,8 +15,8 @@ from typing import Any
 
 #: Wordings that a clause quotes at most.
 QUOTED = 3
-#: Said where no clause of a rule holds.
-NOTHING = "no rule names the wording; the model goes by the words and what stands around them"
+#: Said first where no clause speaks for one of the labels.
+NOTHING = "no rule names its wording: the model goes by all its words and what stands around them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,12 @@ def holding(facts: Facts) -> list[Clause]:
 
 def reason(facts: Facts) -> str:
     """The line, without a capital and a full stop."""
+    said = holding(facts)
     parts = [
         clause.say.format(words=_words(clause, facts), severity=_small(facts.severity_reason))
-        for clause in holding(facts)
+        for clause in said
     ]
-    return "; ".join(parts) or NOTHING
+    return "; ".join(parts if any(clause.label for clause in said) else [NOTHING, *parts])
 
 
 def _holds(clause: Clause, facts: Facts) -> bool:

@@ -9,12 +9,10 @@ CREATE TABLE page (
   page INTEGER PRIMARY KEY,
   id TEXT NOT NULL,
   text_sha256 TEXT NOT NULL,
-  text TEXT,                    -- null once purged
   row_sha256 TEXT NOT NULL,     -- of the row as imported
   imported TEXT NOT NULL,
   site TEXT NOT NULL,
   language TEXT,
-  columns TEXT NOT NULL,        -- the record's own, as JSON
   model TEXT NOT NULL,
   release TEXT,
   thresholds TEXT NOT NULL,     -- as in the row
@@ -24,14 +22,17 @@ CREATE TABLE page (
   draw REAL NOT NULL,
   listed INTEGER NOT NULL,
   open INTEGER NOT NULL,
+  columns TEXT NOT NULL,        -- the record's own, as JSON
+  text TEXT,                    -- null once purged; last, so that what scans the rest need not read it
   UNIQUE (id, text_sha256)
 );
 CREATE INDEX page_worst ON page (worst, page);
 CREATE INDEX page_margin ON page (margin, page);
 CREATE INDEX page_draw ON page (draw, page);
 CREATE INDEX page_site ON page (site, page);
+CREATE INDEX page_language ON page (language);
 CREATE INDEX page_id ON page (id, page);
-CREATE INDEX page_open ON page (open) WHERE open > 0;
+CREATE INDEX page_state ON page (listed, open, draw);
 
 CREATE TABLE page_label (
   page INTEGER NOT NULL REFERENCES page,
