@@ -82,10 +82,10 @@ function step(among, by) {
 }
 
 function advance(next) {
+  if (!listed.includes(now)) return focus(now); // one that was missed: reading goes on
   const after = listed.slice(listed.indexOf(now) + 1).concat(listed).find(isOpen);
   if (after) focus(after);
-  else if (listed.includes(now)) location.assign(next);
-  else focus(now);
+  else location.assign(next);
 }
 
 async function post(path, content) {
