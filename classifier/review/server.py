@@ -133,7 +133,7 @@ class Desk:
         return self._answer(answer, answer["page"], given)
 
     def _answer(self, answer: dict[str, Any], page: int, given: dict[str, Any]) -> Response:
-        """What the page needs to go on: the decision in force, and where the next page is."""
+        """What the page needs to go on: the decision in force and, once it is done, the next page."""
         query = Query.read(_parameters(str(given.get("query") or "")))
         current = self._store.one(
             "SELECT d.kind, d.labels, d.claim, d.note, d.reviewer FROM item i"
@@ -143,7 +143,8 @@ class Desk:
         decision = dict(current) if current else None
         if decision:
             decision["labels"] = decision["labels"] and orjson.loads(decision["labels"])
-        content = answer | {"decision": decision, "next": self._after(query, page)}
+        onward = None if answer["open"] else self._after(query, page)
+        content = answer | {"decision": decision, "next": onward}
         return Response(orjson.dumps(content), media_type="application/json")
 
     def _after(self, query: Query, page: int | None) -> str:

@@ -179,13 +179,17 @@ def test_decisions_survive_a_kill_and_come_back(results: Path, tmp_path: Path) -
         given = {"page": 3, "start": 0, "end": 16, "kind": "reject", "claim": "supported"}
         answer = json.loads(browser("POST", "/decide", given).text)
         assert answer["decision"]["claim"] == "supported"
-        assert (answer["open"], answer["next"]) == (1, "/page/2")
+        assert (answer["open"], answer["next"]) == (1, None)
+        given = {"page": 3, "start": 17, "end": 83, "kind": "accept"}
+        answer = json.loads(browser("POST", "/decide", given).text)
+        assert (answer["open"], answer["next"]) == (0, "/page/2")
         process.send_signal(signal.SIGKILL)
     with desk("--store", store, "--reviewer", "ann") as (browser, _):
         browser("GET", browser.entry)
         assert 'data-kind="reject"' in browser("GET", text).text
-        undone = json.loads(browser("POST", "/undo", {}).text)
-        assert (undone["page"], undone["open"], undone["decision"]) == (3, 2, None)
+        for left in (1, 2):
+            undone = json.loads(browser("POST", "/undo", {}).text)
+            assert (undone["page"], undone["open"], undone["decision"]) == (3, left, None)
         assert browser("POST", "/undo", {}).status == 400
 
 
