@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from classifier.values import printable
@@ -31,7 +29,11 @@ def command() -> None:
 @click.argument("results", nargs=-1)
 @_store
 @click.option(
-    "--reviewer", metavar="NAME", help="Whose decisions they are. Default: the login name."
+    "--reviewer",
+    metavar="NAME",
+    default="reviewer",
+    show_default=True,
+    help="Whose decisions they are.",
 )
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0: any free port."
@@ -41,9 +43,7 @@ def command() -> None:
     type=int,
     help="Of the order 'at random'; for a new store. Default: 0.",
 )
-def serve(
-    results: tuple[str, ...], store: str, reviewer: str | None, port: int, seed: int | None
-) -> None:
+def serve(results: tuple[str, ...], store: str, reviewer: str, port: int, seed: int | None) -> None:
     """Open the desk on 127.0.0.1 for RESULTS: JSONL or Parquet of 'classifier score --keep-text'.
 
     Results are taken into the store, which is made if there is none; without RESULTS the desk goes on
@@ -78,7 +78,7 @@ def serve(
         )
 
     try:
-        serve(opened, reviewer or getpass.getuser(), port, ready)
+        serve(opened, reviewer, port, ready)
     except OSError as error:
         raise InputError(f"port {port} cannot be used: {error.strerror or error}") from error
     finally:

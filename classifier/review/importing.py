@@ -27,6 +27,8 @@ SITE_COLUMNS = ("site", "domain", "group")
 #: Words from which on a sentence is one item wherever it stands; a shorter one only within its site,
 #: since "Mood" says other things on other pages. As for duplicates in ``corpus/duplicates.py``.
 LEAST_WORDS = 8
+_PARTS = ("scores", "flags", "thresholds", "sentences")
+_NEEDED = ("id", "flags", "scores", "sentences", "model", "error")
 _READERS = {"jsonl": jsonl.records, "parquet": parquet.records}
 
 
@@ -80,7 +82,7 @@ def _row(record: Record) -> tuple[dict[str, Any], str | None]:
     row = dict(record.fields)
     if record.problem is not None:
         return row, record.problem
-    missing = [name for name in ("id", "scores", "sentences", "model", "error") if name not in row]
+    missing = [name for name in _NEEDED if name not in row]
     if missing:
         return row, f"field {missing[0]!r} is missing: no row of 'classifier score'"
     if row["error"] is not None:
@@ -89,24 +91,41 @@ def _row(record: Record) -> tuple[dict[str, Any], str | None]:
         return row, "field 'text' is missing: score with --keep-text"
     if row.get("text_sha256") != text_hash(row["text"]):
         return row, "field 'text_sha256' is not the hash of field 'text'"
-    if not isinstance(row["scores"] or {}, dict) or not isinstance(row["sentences"], list):
-        return row, "field 'scores' is no object, or field 'sentences' no list"
+    for name in ("id", "model"):
+        if not isinstance(row[name], str):
+            return row, f"field {name!r} is no text"
+    if not _scored(row, row["scores"] or {}) or not isinstance(row["sentences"], list):
+        return row, f"fields {', '.join(_PARTS)} are not as 'classifier score' writes them"
     last = 0
     for number, sentence in enumerate(row["sentences"]):
-        if not _sound(sentence, row["text"], last):
-            return row, f"field 'sentences[{number}]' does not fit the text"
+        if not _sound(sentence, row, last):
+            return row, f"field 'sentences[{number}]' does not fit the row"
         last = sentence["end"]
     return row, None
 
 
-def _sound(sentence: Any, text: str, last: int) -> bool:
-    """Whether it is a sentence of the text, after offset ``last``."""
-    if not isinstance(sentence, dict) or not isinstance(sentence.get("scores"), dict):
+def _scored(holder: Mapping[str, Any], labels: Any) -> bool:
+    """Whether a row, or a sentence, has sound scores and flags of these labels."""
+    kinds = {"scores": dict, "thresholds": dict, DECISIONS: dict, "severity": dict, "flags": list}
+    held = {name: holder.get(name) or kind() for name, kind in kinds.items()}
+    return (
+        all(isinstance(held[name], kind) for name, kind in kinds.items())
+        and held["scores"].keys() == dict(labels).keys()
+        and all(isinstance(score, int | float) for score in held["scores"].values())
+        and all(isinstance(edges, dict) for edges in held["thresholds"].values())
+        and all(label in labels for label in held["flags"])
+        and isinstance(held["severity"].get("level", 0), int)
+    )
+
+
+def _sound(sentence: Any, row: Mapping[str, Any], last: int) -> bool:
+    """Whether it is a sentence of the row, after offset ``last``."""
+    if not isinstance(sentence, dict) or not _scored(sentence, row["scores"] or {}):
         return False
     start, end = sentence.get("start"), sentence.get("end")
     if not isinstance(start, int) or not isinstance(end, int):
         return False
-    return last <= start < end and text[start:end] == sentence.get("text")
+    return last <= start < end and row["text"][start:end] == sentence.get("text")
 
 
 def _take(db: sqlite3.Connection, row: dict[str, Any], seed: str) -> str:
@@ -155,6 +174,10 @@ def _fill(db: sqlite3.Connection, page: int, site: str, row: Mapping[str, Any]) 
         level = sentence.get("severity") or {}
         severity = max(severity, level.get("level", 0))
         item, current = item_of(db, sentence["text"], site)
+        db.execute(  # what was pointed out where another model now has a sentence with other ends
+            'DELETE FROM sentence WHERE page = ? AND NOT listed AND start < ? AND "end" > ?',
+            (page, sentence["end"], sentence["start"]),
+        )
         db.execute(
             "INSERT OR REPLACE INTO sentence VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?)",
             (

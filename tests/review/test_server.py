@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
-from review_rows import P, U, rows, write
+from review_rows import BOILERPLATE, P, U, rows, write
 
 from classifier.cli import main
 from classifier.corpus.labelled import read_labelled
@@ -180,7 +180,7 @@ def test_decisions_survive_a_kill_and_come_back(results: Path, tmp_path: Path) -
         answer = json.loads(browser("POST", "/decide", given).text)
         assert answer["decision"]["claim"] == "supported"
         assert (answer["open"], answer["next"]) == (1, None)
-        given = {"page": 3, "start": 17, "end": 83, "kind": "accept"}
+        given = {"page": 3, "start": 17, "end": 17 + len(BOILERPLATE), "kind": "accept"}
         answer = json.loads(browser("POST", "/decide", given).text)
         assert (answer["open"], answer["next"]) == (0, "/page/2")
         process.send_signal(signal.SIGKILL)
@@ -215,11 +215,10 @@ def test_export_holds_decided_sentences_only(store: Store, tmp_path: Path) -> No
         page.id: [(page.text[s.start : s.end], set(s.labels), s.claim) for s in page.segments]
         for page in data.pages
     }
-    boilerplate = "These statements have not been evaluated by any authority at all."
     assert found == {
         "a": [("Order the tea now!", {P}, None), ("Rain fell.", {U}, "unsupported")],
-        "b": [(boilerplate, set(), "none")],
-        "c": [(boilerplate, set(), "none")],
+        "b": [(BOILERPLATE, set(), "none")],
+        "c": [(BOILERPLATE, set(), "none")],
         "d": [("<script>alert(1)</script> heals 👍 you", {P}, "supported")],
     }
     assert {page.group for page in data.pages} == {"shop", "clinic", "d"}

@@ -65,11 +65,17 @@ def test_another_model_changes_the_page_and_keeps_the_decisions(
     assert open_of(store) == {"a": 1, "b": 1, "c": 2, "d": 2, "e": 0, "f": 1}
 
 
+ODD = "fields scores, flags, thresholds, sentences are not as 'classifier score' writes them"
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"text": None}, "field 'text' is missing: score with --keep-text"),
     ({"text": "another"}, "field 'text_sha256' is not the hash of field 'text'"),
-    ({"sentences": [{"start": 0}]}, "field 'sentences[0]' does not fit the text"),
-    ({"sentences": "no"}, "field 'scores' is no object, or field 'sentences' no list"),
+    ({"sentences": [{"start": 0}]}, "field 'sentences[0]' does not fit the row"),
+    ({"sentences": "no"}, ODD),
+    ({"scores": [1]}, ODD),
+    ({"scores": {P: "0.5", U: 0.1}}, ODD),
+    ({"flags": ["other"]}, ODD),
+    ({"thresholds": {P: 0.4}}, ODD),
+    ({"id": 7}, "field 'id' is no text"),
 ]
 
 
@@ -158,6 +164,17 @@ def test_a_repeated_sentence_is_decided_once(store: Store, page_of: Find) -> Non
     assert open_of(store) == {"a": 1, "b": 1, "c": 1, "d": 2, "e": 0, "f": 1}
     undo(store, "ann")
     assert open_of(store) == {"a": 1, "b": 2, "c": 2, "d": 2, "e": 0, "f": 1}
+
+
+def test_another_models_sentence_takes_the_place_of_one_pointed_out(
+    store: Store, page_of: Find, tmp_path: Path
+) -> None:
+    decide(store, page_of("a"), (19, 23), Decision("missed", (U,)), "ann")  # "Rain"
+    now = row("a", ("Order the tea now!", "P", 0.9, 0), ("Rain fell.", "U", 0.9, 1), site="shop")
+    import_results(store, [str(write(tmp_path / "new.jsonl", [now]))])
+    query = 'SELECT start, "end" FROM sentence WHERE page = ? ORDER BY start'
+    found = [tuple(row) for row in store.db.execute(query, (page_of("a"),))]
+    assert found == [(0, 18), (19, 29)]
 
 
 def test_undo_goes_all_the_way_back_and_keeps_what_was_said(store: Store, page_of: Find) -> None:
