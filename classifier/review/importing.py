@@ -113,6 +113,11 @@ def _scored(holder: Mapping[str, Any], labels: Any) -> bool:
         and held["scores"].keys() == dict(labels).keys()
         and all(isinstance(score, int | float) for score in held["scores"].values())
         and all(isinstance(edges, dict) for edges in held["thresholds"].values())
+        and all(
+            isinstance(edge, int | float)
+            for edges in held["thresholds"].values()
+            for edge in edges.values()
+        )
         and all(label in labels for label in held["flags"])
         and isinstance(held["severity"].get("level", 0), int)
     )

@@ -75,6 +75,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"scores": {P: "0.5", U: 0.1}}, ODD),
     ({"flags": ["other"]}, ODD),
     ({"thresholds": {P: 0.4}}, ODD),
+    ({"thresholds": {P: {"page": "0.4"}}}, ODD),
     ({"id": 7}, "field 'id' is no text"),
 ]
 
