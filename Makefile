@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HELD_OUT := models/labels/encoder-held-out.npz
 INSTALLED := $(VENV)/.installed
 
-.PHONY: score test test-wheel test-engines lint types check-data unit models clean
+.PHONY: score test test-wheel test-engines test-browser lint types check-data unit models clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -42,6 +42,11 @@ unit: $(INSTALLED)
 test-engines: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[spark,ray]'
 	$(BIN)/python -m pytest tests/run/test_engines.py
+
+## the desk in a real browser; needs Chromium on the system
+test-browser: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt playwright
+	$(BIN)/python -m pytest -o addopts=-q tests/review/test_browser.py
 
 ## the package as a user installs it: built, installed in a directory of its own, tried with the shipped model
 test-wheel: $(INSTALLED)

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from classifier.values import RELEASE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from classifier.run.scorer import Scorer
     from classifier.schema import Verdict
 
-__version__ = "0.1.0"
+__version__ = RELEASE
 __all__ = ["TextClassifier", "__version__", "explain", "load", "load_model", "score"]
 
 

@@ -181,6 +181,8 @@ class Verdict:
     else it is ``None``. A page is flagged from its own threshold on, which no flagged sentence falls
     short of. ``language`` is an ISO 639-1 code, ``"und"`` where it cannot be told, ``None`` where it was
     not asked for; a text that is not ``judged`` because of it has neither scores nor flags.
+    ``thresholds`` are those that it was judged by, of each label from where on a ``sentence`` and a
+    ``page`` are flagged and, with a review band, from where on they are up for ``review``.
     """
 
     id: str
@@ -195,6 +197,7 @@ class Verdict:
     decisions: Mapping[str, str] | None = None
     language: str | None = None
     judged: bool = True
+    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def decision(self, label: str) -> str:
         """``FLAG``, ``REVIEW`` or ``PASS``, also where no review band was asked for."""

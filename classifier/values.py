@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Set
 from datetime import date, time
 from typing import Any
 
+#: Of this package; ``pyproject.toml`` says the same.
+RELEASE = "0.1.0"
 #: How a user names standard input or standard output.
 STDSTREAM = "-"
 #: Levels of lists and objects that a value may have. orjson writes no more than 254.

@@ -21,7 +21,17 @@ from classifier.errors import ClassifierError
 from classifier.values import printable
 
 #: Command name to the module that defines it. The modules import heavy libraries inside the command.
-COMMANDS = ("score", "explain", "train", "evaluate", "compare", "certify", "info", "data")
+COMMANDS = (
+    "score",
+    "review",
+    "explain",
+    "train",
+    "evaluate",
+    "compare",
+    "certify",
+    "info",
+    "data",
+)
 
 
 class _Terminated(KeyboardInterrupt):

@@ -51,6 +51,11 @@ _OPTIONS = (
         show_default=True,
         help="Which sentences are written; those up for review go with the flagged ones.",
     ),
+    click.option(
+        "--keep-text",
+        is_flag=True,
+        help="For jsonl and parquet: rows carry the text, so that 'classifier review' can show it.",
+    ),
 )
 
 
@@ -86,6 +91,8 @@ def output_format(given: Mapping[str, Any]) -> str:
         )
     if given["excel"] and chosen != "csv":
         raise click.UsageError(f"--excel is for csv, not for {chosen}; name it with --format csv.")
+    if given["keep_text"] and chosen not in ("jsonl", "parquet"):
+        raise click.UsageError(f"--keep-text is for jsonl and parquet, not for {chosen}.")
     if given["rows"] == "sentences":
         if chosen not in ("csv", "tsv"):
             raise click.UsageError(f"--rows sentences is for csv and tsv, not for {chosen}.")

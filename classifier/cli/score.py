@@ -8,6 +8,7 @@ import sys
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -124,6 +125,7 @@ def command(
     excel: bool,
     rows: str,
     sentences: str,
+    keep_text: bool,
     text_column: str,
     id_column: str,
     stdin_format: str,
@@ -208,7 +210,7 @@ def command(
         table["in_arrow"] = unified(schemas, banded)
     if obstacle:
         report = open_report(output, written, **table)
-        _write(report, pages, score, counts, meter, keep)
+        _write(report, pages, score, counts, meter, keep, keep_text)
     else:
         options = {
             f"--{k.strip('_').replace('_', '-')}": v
@@ -231,7 +233,7 @@ def command(
             resume=resume,
         )
         try:
-            _write(resumable, pages, score, counts, meter, keep)
+            _write(resumable, pages, score, counts, meter, keep, keep_text)
         except BaseException as error:
             if resumable.kept or isinstance(error, KeyboardInterrupt):
                 click.echo(_interrupted(resumable.kept, resumable.part), err=True)
@@ -251,6 +253,7 @@ def _write(
     counts: Counter[str],
     meter: Meter,
     keep: str | None,
+    keep_text: bool,
 ) -> None:
     """Score what the writer has not yet, and write it.
 
@@ -268,7 +271,7 @@ def _write(
             click.echo(f"resuming after {done:,} records", err=True)
         aside: deque[Any] = deque()
         left = set_aside(islice(pages, done, None), aside)
-        found = score(left, to_row=partial(_prepared, writer.prepare))
+        found = score(left, to_row=partial(_prepared, writer.prepare, keep_text))
         gc.freeze()  # the model's objects hold no garbage; walking them again and again costs 15 %
         with Progress(meter, done) as progress, closing(found):
             for row, of_row, error in found:
@@ -281,10 +284,12 @@ def _write(
             raise InputError(f"nothing could be scored; {keep} is left as it was")
 
 
-def _prepared(prepare: Callable[[Verdict], Any], verdict: Verdict) -> _Prepared:
+def _prepared(prepare: Callable[[Verdict], Any], keep_text: bool, verdict: Verdict) -> _Prepared:
     """What workers send back."""
     from classifier.report import tally
 
+    if keep_text and verdict.error is None:
+        verdict = replace(verdict, carry_text=True)
     return prepare(verdict), tally(verdict), verdict.error
 
 

@@ -64,8 +64,8 @@ def score_batches(batches: Iterable[Any], job: Job) -> Iterator[Any]:
 def output_schema(schema: Any, job: Job) -> Any:
     """Return the schema of what ``score_batches`` yields for batches of ``schema``.
 
-    id, language, flags, scores, sentences, with a review band decisions, model, error, then the
-    input's other columns as they are.
+    The contract's fields but for the text, with a review band ``decisions``, then the input's other
+    columns as they are.
 
     Raises
     ------

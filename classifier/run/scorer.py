@@ -78,6 +78,7 @@ class Scorer:
         self.page_thresholds = dict(self.model.page_thresholds) | dict(thresholds or {})
         self.review = None if review is None else self._replaced(review)
         self.any_language = any_language
+        self._edges = self._all_thresholds()
         self._severity = SeverityJudge()
         self._names_language = self.model.unit == "sentence" and _ENGLISH_LABELS.issuperset(
             self.model.labels
@@ -98,6 +99,16 @@ class Scorer:
         self.analyser.recover()
         if self._names_language:
             detector()
+
+    def _all_thresholds(self) -> dict[str, dict[str, float]]:
+        """What ``Verdict.thresholds`` says of each verdict; empty where labels exclude each other."""
+        kinds = {"sentence": self.thresholds, "page": self.page_thresholds}
+        if self.review is not None:
+            kinds["review"] = self.review
+        return {
+            label: {kind: edges[label] for kind, edges in kinds.items()}
+            for label in self.thresholds
+        }
 
     def score_batch(self, pages: Sequence[Page], sentences: str = "flagged") -> list[Verdict]:
         """One verdict per page, in order."""
@@ -146,6 +157,7 @@ class Scorer:
             carry_text=page.carry_text,
             language=code,
             judged=False,
+            thresholds=self._edges,
         )
 
     def _judge(
@@ -174,6 +186,7 @@ class Scorer:
                 columns=page.columns,
                 carry_text=page.carry_text,
                 decisions=self._decisions(page_levels[number]),
+                thresholds=self._edges,
             )
             for number, page in enumerate(pages)
         ]

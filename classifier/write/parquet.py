@@ -52,7 +52,7 @@ def with_columns(row: Fields, columns: ArrowRow | None) -> Fields:
 class ParquetRows:
     """Writes rows with the contract's fields, the input's own columns, ``extra``.
 
-    ``text`` is null but where it was extracted. Columns that come in Arrow keep their types. Others
+    ``text`` is null but where it is carried. Columns that come in Arrow keep their types. Others
     are those of the first 10,000 rows, each of the type of its first value: bool, int64, float64,
     string, or string holding JSON for lists and objects. What fits no column goes to ``extra``, a
     JSON object, so nothing is lost.
@@ -166,7 +166,9 @@ class _Counting:
 
 def contract_cells(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the contract's fields as cells: a failed page has null scores, no structure of nulls."""
-    return dict(row) | {name: row[name] or None for name in ("scores", DECISIONS) if name in row}
+    return dict(row) | {
+        name: row[name] or None for name in ("scores", "thresholds", DECISIONS) if name in row
+    }
 
 
 def contract_types(labels: Sequence[str], review: bool) -> dict[str, Any]:
@@ -176,6 +178,8 @@ def contract_types(labels: Sequence[str], review: bool) -> dict[str, Any]:
     scores = pa.struct([(label, pa.float64()) for label in labels])
     decided = pa.struct([(label, pa.string()) for label in labels])
     decisions = {DECISIONS: decided} if review else {}
+    kinds = ("sentence", "page", *(["review"] if review else []))
+    edges = pa.struct([(kind, pa.float64()) for kind in kinds])
     severity = pa.struct([("level", pa.int64()), ("rule", pa.string())])
     cue = pa.struct([("cue", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
     sentence = pa.struct(
@@ -189,11 +193,14 @@ def contract_types(labels: Sequence[str], review: bool) -> dict[str, Any]:
     return {
         "id": pa.string(),
         "text": pa.string(),
+        "text_sha256": pa.string(),
         "language": pa.string(),
         "flags": pa.list_(pa.string()),
         "scores": scores,
         "sentences": pa.list_(sentence),
         "model": pa.string(),
+        "thresholds": pa.struct([(label, edges) for label in labels]),
+        "release": pa.string(),
         "error": pa.string(),
         **decisions,
     }

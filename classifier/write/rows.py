@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from classifier.schema import Cue, Sentence, Verdict
-from classifier.values import json_ready, sound
+from classifier.values import RELEASE, json_ready, sound
 
 #: Fields of an output row; columns of the input with such a name are renamed.
-CONTRACT = ("id", "text", "language", "flags", "scores", "sentences", "model", "error")
+CONTRACT = (
+    *("id", "text", "text_sha256", "language", "flags", "scores", "sentences"),
+    *("model", "thresholds", "release", "error"),
+)
 #: One more field of rows and of sentences, where a review band was asked for.
 DECISIONS = "decisions"
 #: Which sentences a row carries.
@@ -19,11 +23,12 @@ _DECIMALS = 6
 
 
 def contract_fields(verdict: Verdict, sentences: str) -> dict[str, Any]:
-    """Return the contract's fields of a row; ``text`` is among them only where it was extracted."""
+    """Return the contract's fields of a row; ``text`` is among them only where it is carried."""
     row: dict[str, Any] = {"id": sound(verdict.id)}
     if verdict.carry_text:
         row["text"] = sound(verdict.text)
     return row | {
+        "text_sha256": None if verdict.error is not None else text_hash(verdict.text),
         "language": verdict.language,
         "flags": list(verdict.flags),
         "scores": rounded(verdict.scores),
@@ -32,8 +37,15 @@ def contract_fields(verdict: Verdict, sentences: str) -> dict[str, Any]:
             _sentence(verdict.text, sentence) for sentence in chosen(verdict.sentences, sentences)
         ],
         "model": verdict.model,
+        "thresholds": {label: rounded(edges) for label, edges in verdict.thresholds.items()},
+        "release": RELEASE,
         "error": None if verdict.error is None else sound(verdict.error),
     }
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a text as rows carry it, in UTF-8, in hexadecimal digits."""
+    return hashlib.sha256(sound(text).encode()).hexdigest()
 
 
 def _sentence(text: str, sentence: Sentence) -> dict[str, Any]:

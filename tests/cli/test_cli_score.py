@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import subprocess
@@ -11,10 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
 
+from classifier import __version__
 from classifier.write.formats import format_of
+from classifier.write.rows import CONTRACT
 
 Run = Callable[..., Result]
 
@@ -27,7 +31,7 @@ def test_all_scored(bundle: Path, run: Run) -> None:
     result = run("score", "-", "--model", bundle, stdin="Order now! It cures gout.")
     assert result.exit_code == 0, result.output
     (row,) = rows_of(result)
-    assert set(row) == {"id", "language", "flags", "scores", "sentences", "model", "error"}
+    assert set(row) == set(CONTRACT) - {"text"}
     assert (row["id"], row["error"]) == ("-", None)
     assert row["model"].startswith("tiny@")
     assert set(row["scores"]) == {"promotional", "unsupported_claim"}
@@ -179,3 +183,32 @@ def test_a_real_process(texts: Path, bundle: Path) -> None:
     assert done.returncode == 3, done.stderr
     assert len([json.loads(line) for line in done.stdout.splitlines()]) == 3
     assert b"2 records scored" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_keep_text_makes_rows_that_stand_alone(
+    kind: str, texts: Path, bundle: Path, run: Run, tmp_path: Path
+) -> None:
+    output = tmp_path / f"out.{kind}"
+    result = run("score", texts, "--model", bundle, "--keep-text", "-o", output)
+    assert result.exit_code == 3, result.output
+    if kind == "jsonl":
+        rows = [json.loads(line) for line in output.read_text().splitlines()]
+    else:
+        rows = pq.read_table(output).to_pylist()
+    assert [row.get("text") for row in rows] == ["Order now! It cures gout.", None, "Rain fell."]
+    assert rows[0]["text_sha256"] == hashlib.sha256(rows[0]["text"].encode()).hexdigest()
+    assert set(rows[0]["thresholds"]["promotional"]) == {"sentence", "page"}
+    assert rows[0]["release"] == __version__
+
+
+def test_keep_text_is_for_rows_that_hold_texts(texts: Path, bundle: Path, run: Run) -> None:
+    result = run("score", texts, "--model", bundle, "--keep-text", "--format", "csv")
+    assert result.exit_code == 2
+    assert "--keep-text is for jsonl and parquet" in result.stderr
+
+
+def test_thresholds_of_a_row_are_those_asked_for(bundle: Path, run: Run) -> None:
+    asked = ("--threshold", "promotional=0.25")
+    (row,) = rows_of(run("score", "-", "--model", bundle, *asked, stdin="Order now!"))
+    assert row["thresholds"]["promotional"] == {"sentence": 0.25, "page": 0.25}

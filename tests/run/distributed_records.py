@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from classifier.read.pages import read_pages
 from classifier.run.scoring import score_pages
-from classifier.write.rows import contract_fields, json_columns
+from classifier.write.rows import CONTRACT, contract_fields, json_columns
 
 Row = dict[str, Any]
 #: Characters that a text may have in these tests.
@@ -29,16 +29,17 @@ class Records(NamedTuple):
 def local(path: Path, bundle: Path, sentences: str = "all") -> list[Row]:
     """Rows of the local run, by JSON; messages without the place, which only one machine knows."""
     pages = read_pages([str(path)], max_chars=MAX_CHARS)
-    names = ("id", "text", "language", "flags", "scores", "sentences", "model", "error")
     return [
-        placeless(contract_fields(v, sentences) | json_columns(v.columns, names))
+        placeless(contract_fields(v, sentences) | json_columns(v.columns, CONTRACT))
         for v in score_pages(pages, bundle, sentences=sentences)
     ]
 
 
 def placeless(row: Row) -> Row:
     """A row as JSON, without its place in error and id, and without null scores."""
-    made: Row = json.loads(json.dumps(row)) | {"scores": row["scores"] or {}}
+    made: Row = json.loads(json.dumps(row)) | {
+        name: row[name] or {} for name in ("scores", "thresholds")
+    }
     if "/" in str(made["id"]):  # file:line, for want of an id
         made["id"] = None
     if made["error"]:

@@ -17,8 +17,9 @@ from classifier.run.engines import Job, output_schema, score_batches
 from classifier.run.scoring import score_pages
 from classifier.schema import Page
 from classifier.text import Analyser
+from classifier.write.rows import CONTRACT
 
-FIELDS = ["id", "language", "flags", "scores", "sentences", "model", "error"]
+FIELDS = [name for name in CONTRACT if name != "text"]
 
 
 def run(table: pa.Table, job: Job, size: int = 10_000) -> pa.Table:

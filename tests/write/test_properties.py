@@ -20,6 +20,7 @@ from classifier.read.pages import read_pages
 from classifier.schema import LabelledPage, Page, Segment, Verdict
 from classifier.values import json_ready
 from classifier.write.delimited import line
+from classifier.write.rows import CONTRACT
 from classifier.write.writer import open_writer
 
 quick = settings(max_examples=60, deadline=None)
@@ -29,10 +30,7 @@ CHARACTERS = st.characters(exclude_categories=["Cs"])
 TEXTS = st.text(CHARACTERS, max_size=30)
 SOUND_TEXTS = TEXTS.filter(lambda text: text.strip() and "\0" not in text)
 NAMES = st.text(CHARACTERS, min_size=1, max_size=8).filter(
-    lambda name: (
-        name
-        not in ("id", "text", "language", "flags", "scores", "sentences", "model", "error", "extra")
-    )
+    lambda name: name not in (*CONTRACT, "extra")
 )
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | TEXTS
 VALUES = st.recursive(
@@ -61,7 +59,7 @@ def test_jsonl_keeps_ids_order_and_columns(rows: list[Verdict]) -> None:
         path = write(folder, "jsonl", rows)
         found = [json.loads(row) for row in Path(path).read_bytes().split(b"\n") if row]
     assert [row["id"] for row in found] == [row.id for row in rows]
-    own = [dict(list(row.items())[7:]) for row in found]
+    own = [dict(list(row.items())[10:]) for row in found]
     assert own == [json_ready(dict(row.columns)) for row in rows]
 
 

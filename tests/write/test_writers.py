@@ -16,10 +16,13 @@ import pytest
 
 from classifier.errors import InputError
 from classifier.schema import Cue, Sentence, Severity, Verdict
+from classifier.values import RELEASE
 from classifier.write.writer import open_writer
 
 LABELS = ("promotional", "unsupported_claim")
 TEXT = "Buy now. It cures, say many. Tea."
+#: Of ``TEXT``, by sha256sum.
+TEXT_SHA256 = "cd11d765b2e3373ee0056fa771cb4ddcef7b41c37a6ba79fb99ffc0e470dc28e"
 VERDICT = Verdict(
     id="p",
     text=TEXT,
@@ -39,6 +42,7 @@ VERDICT = Verdict(
     ),
     model="m@1",
     language="en",
+    thresholds={label: {"sentence": 0.5, "page": 0.4} for label in LABELS},
     columns={"site": "a,b", "n": 3},
 )
 FAILED = Verdict(id="q", text="", model="m@1", columns={"site": "x", "n": 4}, error="a:2: broken")
@@ -65,6 +69,7 @@ def test_jsonl_has_the_shape_of_the_contract(tmp_path: Path) -> None:
     assert json.dumps(json.loads(lines[0])) == json.dumps(
         {
             "id": "p",
+            "text_sha256": TEXT_SHA256,
             "language": "en",
             "flags": list(LABELS),
             "scores": {"promotional": 0.123457, "unsupported_claim": 1.0},
@@ -93,6 +98,8 @@ def test_jsonl_has_the_shape_of_the_contract(tmp_path: Path) -> None:
                 },
             ],
             "model": "m@1",
+            "thresholds": {label: {"sentence": 0.5, "page": 0.4} for label in LABELS},
+            "release": RELEASE,
             "error": None,
             "site": "a,b",
             "n": 3,
@@ -101,11 +108,14 @@ def test_jsonl_has_the_shape_of_the_contract(tmp_path: Path) -> None:
     assert json.dumps(json.loads(lines[1])) == json.dumps(
         {
             "id": "q",
+            "text_sha256": None,
             "language": None,
             "flags": [],
             "scores": {},
             "sentences": [],
             "model": "m@1",
+            "thresholds": {},
+            "release": RELEASE,
             "error": "a:2: broken",
             "site": "x",
             "n": 4,
@@ -131,7 +141,7 @@ def test_extracted_text_is_carried(tmp_path: Path) -> None:
 def test_names_of_the_contract_are_not_taken(tmp_path: Path) -> None:
     columns = {"model": 1, "input_model": 2, "text": 3, "cues": 4, "input_input_model": 5}
     row = json.loads(written(tmp_path, "jsonl", verdict(columns)).read_text())
-    assert list(row.items())[7:] == [
+    assert list(row.items())[10:] == [
         ("input_input_input_model", 1),
         ("input_model", 2),
         ("input_text", 3),
@@ -384,6 +394,7 @@ def test_csv_without_records_has_its_header(tmp_path: Path, rows: str) -> None:
 def test_parquet_has_the_types_of_the_contract(tmp_path: Path) -> None:
     table = pq.read_table(written(tmp_path, "parquet", VERDICT, FAILED))
     scores = "struct<promotional: double, unsupported_claim: double>"
+    edges = "struct<sentence: double, page: double>"
     cues = "list<element: struct<cue: string, start: int64, end: int64>>"
     sentence = (
         "struct<start: int64, end: int64, text: string, flags: list<element: string>, "
@@ -392,11 +403,14 @@ def test_parquet_has_the_types_of_the_contract(tmp_path: Path) -> None:
     assert [(field.name, str(field.type)) for field in table.schema] == [
         ("id", "string"),
         ("text", "string"),
+        ("text_sha256", "string"),
         ("language", "string"),
         ("flags", "list<element: string>"),
         ("scores", scores),
         ("sentences", f"list<element: {sentence}>"),
         ("model", "string"),
+        ("thresholds", f"struct<promotional: {edges}, unsupported_claim: {edges}>"),
+        ("release", "string"),
         ("error", "string"),
         ("site", "string"),
         ("n", "int64"),
