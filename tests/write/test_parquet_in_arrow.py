@@ -150,7 +150,7 @@ def test_the_command_however_many_workers(bundle: Path) -> None:
         answers.append(Path(f"{jobs}.parquet").read_bytes())
     assert answers[0] == answers[1]
     found = pq.read_table("1.parquet")
-    assert found.column_names[8:] == [*TYPES, "extra"]
+    assert found.column_names[11:] == [*TYPES, "extra"]
     for kind in TYPES:
         assert found[kind].combine_chunks() == given[kind].combine_chunks()
 
@@ -215,7 +215,7 @@ def test_files_of_different_types(
     put("a.parquet", {"x": first, "only a": first})
     put("b.parquet", {"only b": second, "x": second})
     found = taken("a.parquet", "b.parquet")
-    assert found.column_names[8:] == ["x", "only a", "only b", "extra"]
+    assert found.column_names[11:] == ["x", "only a", "only b", "extra"]
     assert found.schema.field("x").type == kind
     assert found["x"].to_pylist() == values
     assert extra(found) == [None, left]
@@ -253,7 +253,7 @@ def test_among_other_formats(kind: Any, value: Any, cell: Any) -> None:
     Path("b.jsonl").write_text("\n".join(map(json.dumps, lines)))
     for inputs in (("a.parquet", "b.jsonl"), ("b.jsonl", "a.parquet")):
         found = taken(*inputs).sort_by("id")
-        assert found.column_names[8:] == ["x", "y", "extra"]
+        assert found.column_names[11:] == ["x", "y", "extra"]
         assert found.schema.field("x").type == kind
         assert found["x"].to_pylist() == [None, cell, None, None]
         assert found["y"].to_pylist() == [None, 1, None, None]
@@ -272,7 +272,12 @@ def test_names_that_the_output_needs() -> None:
     columns = {"flags": pa.array([[1]]), "extra": pa.array([b"x"]), "input_flags": pa.array([2])}
     put("a.parquet", columns)
     found = taken("a.parquet")
-    assert found.column_names[8:] == ["input_input_flags", "input_extra", "input_flags", "extra"]
+    assert found.column_names[11:] == [
+        "input_input_flags",
+        "input_extra",
+        "input_flags",
+        "extra",
+    ]
     assert found["input_input_flags"].to_pylist() == [[1]]
     assert found["input_extra"].to_pylist() == [b"x"]
 
@@ -286,4 +291,4 @@ def test_a_bad_record_or_file_costs_no_neighbour() -> None:
     errors = [bool(error) for error in found["error"].to_pylist()]
     assert errors == [True, True, False, True, False]
     assert found["when"].cast(INT).to_pylist() == [None, None, 1, 2, 3]
-    assert found.column_names[8:] == ["when", "extra"]
+    assert found.column_names[11:] == ["when", "extra"]
