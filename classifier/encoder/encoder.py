@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,6 +21,30 @@ from classifier.encoder.sequences import Cutting
 #: the same everywhere.
 DECIMALS = 4
 _STARTS_LINE = LAYOUT.index("starts_line")
+
+
+#: Threads of this process that read at the moment, and the limit that is in force meanwhile.
+_LOCK = threading.Lock()
+_READING: list[threadpool_limits] = []
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """BLAS on one thread; what was set before comes back when the last thread has left.
+
+    The setting is of the whole process. Threads that each restored what they had found would leave it
+    at one for good where they overlap.
+    """
+    with _LOCK:
+        limits = _READING[0] if _READING else threadpool_limits(limits=1, user_api="blas")
+        _READING.append(limits)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _READING.pop()
+            if not _READING:
+                limits.restore_original_limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +106,7 @@ class Encoder:
             encoding.ids
             for encoding in self.tokenizer.encode_batch(list(sentences), add_special_tokens=False)
         ]
-        with threadpool_limits(limits=1, user_api="blas"):  # the same sums on any number of cores
+        with one_blas_thread():  # the same sums on any number of cores
             for low, high in pairwise(page_bounds.tolist()):
                 for sequence in self.cutting.cut(tokens[low:high], begins_line[low:high].tolist()):
                     judged = sequence.sentences

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 from tiny_encoder import CUTTING, SHAPE, WEIGHTS
 
-from classifier.encoder.encoder import Encoder
+from classifier.encoder.encoder import Encoder, one_blas_thread
 from classifier.text import Analyser
 
 TEXTS = [
@@ -155,3 +156,18 @@ def test_case_and_accents_do_not_count(encoder: Encoder, text: str) -> None:
         "the",
         "tea",
     ]
+
+
+def test_who_reads_at_the_same_time_leaves_the_number_of_blas_threads_as_it_was() -> None:
+    def blas_threads() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = blas_threads()
+        first, second = one_blas_thread(), one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert blas_threads() == {1}, "the second still reads"
+        second.__exit__(None, None, None)
+        assert blas_threads() == before
