@@ -60,13 +60,7 @@ class FineTuned(Contender):
         shuffle = random.Random(0).shuffle
         held_out = group_folds(join_groups(data).groups, PARTS)[0]
         learnt = part(data, ~held_out)
-        truth = exact(learnt)
-        first = np.searchsorted(truth.segment_page, np.arange(len(learnt.pages)))
-        samples = [
-            (sequence, truth.truth[first[n] + np.array(sequence.segments)])
-            for n, page in enumerate(learnt.pages)
-            for sequence in self._sequences(page)
-        ]
+        samples = self.samples(learnt)
         self._encoder = self._models.AutoModel.from_pretrained(
             self._path, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
         )
@@ -85,17 +79,33 @@ class FineTuned(Contender):
         for _ in range(EPOCHS):
             shuffle(samples)
             for batch in _batches(samples, shuffle):
-                z = self._logits([sequence for sequence, _ in batch])
-                y = torch.tensor(np.concatenate([y for _, y in batch]), dtype=torch.float32)
-                loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y)
-                optimizer.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(trained, 1.0)
-                optimizer.step()
-                schedule.step()
+                self.learn(batch, trained, optimizer, schedule)
         judged = part(data, held_out)
         columns = zip(data.labels, exact(judged).truth.T, self.scores(judged).T, strict=True)
         self.thresholds = {label: best_f1(y, score).value for label, y, score in columns}
+
+    def samples(self, data: Dataset) -> list[Any]:
+        """The sequences of all pages, each with the labels of the segments that it judges."""
+        truth = exact(data)
+        first = np.searchsorted(truth.segment_page, np.arange(len(data.pages)))
+        return [
+            (sequence, truth.truth[first[n] + np.array(sequence.segments)])
+            for n, page in enumerate(data.pages)
+            for sequence in self._sequences(page)
+        ]
+
+    def learn(self, batch: list[Any], trained: list[Any], optimizer: Any, schedule: Any) -> float:
+        """One step on a batch of samples; its loss."""
+        torch = self._torch
+        z = self._logits([sequence for sequence, _ in batch])
+        y = torch.tensor(np.concatenate([y for _, y in batch]), dtype=torch.float32)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        schedule.step()
+        return float(loss)
 
     def scores(self, data: Dataset) -> Float:
         """Probabilities of the segments."""

@@ -34,7 +34,7 @@ from classifier.encoder.sequences import Cutting
 from classifier.model.folds import group_folds
 from classifier.schema import Dataset
 from classifier.text.analyser import Analyser
-from gold import exact, part
+from gold import part
 
 PARTS, EPOCHS, RATE, WARM_UP, DROPOUT = 3, 1, 2e-4, 0.06, 0.1
 #: Steps between checkpoints.
@@ -79,13 +79,7 @@ def fit(data: Dataset, path: Path) -> None:
     torch = tuned._torch
     torch.manual_seed(0)
     random.seed(0)
-    truth = exact(data)
-    first = np.searchsorted(truth.segment_page, np.arange(len(data.pages)))
-    samples = [
-        (sequence, truth.truth[first[n] + np.array(sequence.segments)])
-        for n, page in enumerate(data.pages)
-        for sequence in tuned._sequences(page)
-    ]
+    samples = tuned.samples(data)
     encoder = tuned._encoder = tuned._models.AutoModel.from_pretrained(
         tuned._path, hidden_dropout_prob=DROPOUT, attention_probs_dropout_prob=DROPOUT
     )
@@ -114,21 +108,12 @@ def fit(data: Dataset, path: Path) -> None:
             parts[name].load_state_dict(state)
     encoder.train()
     for step, batch in list(enumerate(plan))[start:]:
-        z = tuned._logits([sequence for sequence, _ in batch])
-        y = torch.tensor(np.concatenate([y for _, y in batch]), dtype=torch.float32)
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        schedule.step()
+        loss = tuned.learn(batch, trained, optimizer, schedule)
         if (step + 1) % CHECKPOINT == 0 or step + 1 == len(plan):
             state: dict[str, Any] = {name: part.state_dict() for name, part in parts.items()}
             torch.save({**state, "step": step + 1}, path.with_suffix(".new"))
             os.replace(path.with_suffix(".new"), path)
-            print(
-                f"{path.stem}: {step + 1} of {len(plan)} steps, loss {loss.item():.3f}", flush=True
-            )
+            print(f"{path.stem}: {step + 1} of {len(plan)} steps, loss {loss:.3f}", flush=True)
 
 
 def write(data: Dataset, path: Path, place: Path) -> None:
