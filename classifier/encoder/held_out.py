@@ -8,6 +8,7 @@ did not see it, and all are kept in a file: numbers and hashes, no text.
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -63,9 +64,10 @@ def read_held_out(path: Path) -> HeldOut:
         If the file cannot be read or its arrays do not fit together.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        content = path.read_bytes()
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in _ARRAYS}
-            found = HeldOut(**arrays, sha256=_sha256(path.read_bytes()))
+            found = HeldOut(**arrays, sha256=hashlib.sha256(content).hexdigest())
             fits = (
                 found.page.dtype == np.uint64
                 and found.page.shape == found.sentences.shape
@@ -151,7 +153,3 @@ def with_logits(
 
 def _chosen(sentences: Sequence[str], which: Bool) -> list[str]:
     return [sentences[number] for number in np.flatnonzero(which).tolist()]
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from classifier.corpus.duplicates import LEAST_WORDS
 from classifier.errors import InputError
 from classifier.read import jsonl, parquet
 from classifier.read.record import Options, Record
@@ -24,9 +25,6 @@ from classifier.write.rows import CONTRACT, DECISIONS, text_hash
 FORMATS: Mapping[str, str] = {".jsonl": "jsonl", ".parquet": "parquet"}
 #: Columns that name a page's site, the first one that is there; else the host of its URL.
 SITE_COLUMNS = ("site", "domain", "group")
-#: Words from which on a sentence is one item wherever it stands; a shorter one only within its site,
-#: since "Mood" says other things on other pages. As for duplicates in ``corpus/duplicates.py``.
-LEAST_WORDS = 8
 _PARTS = ("scores", "flags", "thresholds", "sentences")
 _NEEDED = ("id", "flags", "scores", "sentences", "model", "error")
 _READERS = {"jsonl": jsonl.records, "parquet": parquet.records}
@@ -201,7 +199,11 @@ def _fill(db: sqlite3.Connection, page: int, site: str, row: Mapping[str, Any]) 
 
 
 def item_of(db: sqlite3.Connection, text: str, site: str) -> tuple[int, int | None]:
-    """The item of a sentence, made if there is none, and the decision in force."""
+    """The item of a sentence, made if there is none, and the decision in force.
+
+    A sentence of ``LEAST_WORDS`` is one item wherever it stands, as it is a duplicate in labelled data;
+    a shorter one only within its site, since "Mood" says other things on other pages.
+    """
     words = " ".join(text.split())
     place = "" if len(words.split()) >= LEAST_WORDS else site
     key = hashlib.sha256(f"{place}\0{words}".encode()).hexdigest()
