@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.analysis import Float, Int
+from classifier.analysis import Analysis, Float, Int
 from classifier.corpus.alignment import Alignment, align
 from classifier.corpus.duplicates import join_groups
 from classifier.corpus.provenance import unit_hashes
@@ -104,10 +104,29 @@ def evaluate_model(
     DataError
         If the data are labelled otherwise than the model: other labels, or other units.
     """
-    labelled, alignment, sentences, pages = scored(model, analyser, data)
-    groups = join_groups(data).groups
+    data, X, sentences, pages = _predicted(model, analyser, data)
+    report, found = _measured(model, data, X, sentences, pages)
+    keep(found)
+    seen = units_seen(model, data)
+    if seen is not None and seen.any():
+        kept = np.flatnonzero(seen == 0)
+        without = None
+        if len(kept):
+            rest = replace(data, pages=tuple(data.pages[number] for number in kept.tolist()))
+            rows = np.isin(X.sentence_page(), kept)
+            without, _ = _measured(model, rest, X.take(kept), sentences[rows], pages[kept])
+        left_out = len(data.pages) - len(kept)
+        report["overlap"] = {"units": int(seen.sum()), "pages": left_out, "without": without}
+    return report
+
+
+def _measured(
+    model: Model, data: Dataset, X: Analysis, sentences: Float, pages: Float
+) -> tuple[dict[str, Any], Predictions]:
+    """Metrics from scores of sentences and pages, and the predictions of the units."""
+    alignment, groups = align(X, data), join_groups(data).groups
     report = evaluate(
-        labelled,
+        data,
         alignment,
         sentences,
         pages,
@@ -115,14 +134,7 @@ def evaluate_model(
         page_thresholds=model.page_thresholds,
         groups=groups,
     )
-    keep(predictions(labelled, alignment, sentences, model.thresholds, groups))
-    seen = units_seen(model, data)
-    if seen is not None and seen.any():
-        kept = tuple(page for page, count in zip(data.pages, seen, strict=True) if not count)
-        without = evaluate_model(model, analyser, replace(data, pages=kept)) if kept else None
-        left_out = len(data.pages) - len(kept)
-        report["overlap"] = {"units": int(seen.sum()), "pages": left_out, "without": without}
-    return report
+    return report, predictions(data, alignment, sentences, model.thresholds, groups)
 
 
 def predictions_of(model: Model, analyser: Analyser, data: Dataset, groups: Int) -> Predictions:
@@ -158,6 +170,14 @@ def scored(
     DataError
         As ``evaluate_model``.
     """
+    data, X, sentences, pages = _predicted(model, analyser, data)
+    return data, align(X, data), sentences, pages
+
+
+def _predicted(
+    model: Model, analyser: Analyser, data: Dataset
+) -> tuple[Dataset, Analysis, Float, Float]:
+    """The data with the model's labels, their analysis, scores of sentences and of pages."""
     if set(data.labels) != set(model.labels) or data.unit != model.unit:
         raise DataError(
             f"the data label {data.unit}s as {', '.join(data.labels)}; the model {model.name} labels "
@@ -166,4 +186,4 @@ def scored(
     data = replace(data, labels=model.labels, exclusive=model.exclusive)
     X = analyser.analyse([page.text for page in data.pages])
     sentences, pages = (np.round(p, DECIMALS) for p in model.predict(X))
-    return data, align(X, data), sentences, pages
+    return data, X, sentences, pages
